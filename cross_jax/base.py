@@ -63,7 +63,7 @@ class Observation(NamedTuple):
 class EnvStep(NamedTuple):
   """The result of one tick of a batch of games."""
 
-  observation: Observation | None  # None if step was called with render=False
+  observation: Observation | None  # None if step drew no picture
   reward: np.ndarray  # float32[B], 1 on the tick of the success, at most once an episode
   terminated: np.ndarray  # bool[B], success or death
   truncated: np.ndarray  # bool[B], step limit
@@ -82,9 +82,17 @@ class Environment(Protocol):
     """Starts the games `env_ids` (all if None); returns the observation of all B games."""
 
   def step(
-    self, action: RawAction, *, active: np.ndarray | None = None, render: bool = True
+    self,
+    action: RawAction,
+    *,
+    active: np.ndarray | None = None,
+    render: bool | np.ndarray = True,
   ) -> EnvStep:
-    """Advances the games where `active` (bool[B]; all if None) by one tick."""
+    """Advances the games where `active` (bool[B]; all if None) by one tick.
+
+    The pictures of the games where `render` (bool, or bool[B]) are new; those of the others may be
+    older ones.
+    """
 
   def observe(self) -> Observation:
     """The present picture of all B games."""

@@ -1,4 +1,4 @@
-"""The optimiser: AdamW with warm-up, cosine decay and clipping by global norm."""
+"""The optimiser: AdamW or Muon with warm-up, cosine decay and clipping by global norm."""
 
 import re
 from typing import Any
@@ -10,6 +10,11 @@ from cross_jax.sharding import path_name
 
 # Vectors and scales that weight decay would only shrink, by the last part of their path.
 _NO_DECAY = re.compile(r"(^|/)[^/]*(bias|scale|norm)[^/]*$", re.IGNORECASE)
+# Matrices between activations; tables and the pixels' projection are none, and stay with Adam.
+_NO_MUON = re.compile(r"(^|/)(embed|head|patch_embed)/")
+_MATRIX = optax.contrib.MuonDimensionNumbers(reduction_axis=-2, output_axis=-1)
+_MUON_RMS = 0.2  # of an update, as AdamW's, so that both take the same learning rate
+KINDS = ("adamw", "muon")
 
 
 def decay_mask(params: Any) -> Any:
@@ -30,8 +35,27 @@ def decay_mask(params: Any) -> Any:
   )
 
 
+def muon_dimensions(params: Any) -> Any:
+  """Which parameters Muon updates, as `optax.contrib.muon` wants to know it.
+
+  Args:
+    params: pytree of arrays.
+  Returns:
+    The tree with, per leaf, the axes of its matrix (the last two; one before them is of stacked
+    layers), or None: biases, norms, the embedding table, the head and the patch projection.
+  """
+
+  def choose(path, leaf):
+    name = path_name(path)
+    is_matrix = leaf.ndim >= 2 and name.endswith("kernel") and not _NO_MUON.search(name)
+    return _MATRIX if is_matrix else None
+
+  return jax.tree.map_with_path(choose, params)
+
+
 def make_optimizer(
   *,
+  kind: str = "adamw",
   learning_rate: float,
   warmup_steps: int,
   total_steps: int,
@@ -41,22 +65,27 @@ def make_optimizer(
   b1: float = 0.9,
   b2: float = 0.95,
 ) -> tuple[optax.GradientTransformation, optax.Schedule]:
-  """AdamW after clipping by global norm, with linear warm-up from 0 and cosine decay.
+  """AdamW or Muon after clipping by global norm, with linear warm-up from 0 and cosine decay.
 
   Args:
+    kind: "adamw", or "muon": momentum made orthogonal for the matrices, AdamW for the rest
+      (muon_dimensions), with updates of AdamW's size.
     learning_rate: float > 0, the peak, reached after warmup_steps updates.
     warmup_steps: updates, 0 <= warmup_steps < total_steps.
     total_steps: updates until the rate is end_lr_ratio * learning_rate, where it stays.
     end_lr_ratio: float in [0, 1]; 1 is a constant rate after warm-up.
     weight_decay: per unit of learning rate, not on biases and norms (decay_mask).
     max_grad_norm: the gradient is scaled down to this global norm; inf never.
-    b1, b2: decay rates of the moments.
+    b1, b2: decay rates of AdamW's moments; Muon's momentum is 0.95.
   Returns:
     (optimiser, schedule); the schedule maps the number of updates to the learning rate.
   Raises:
     ValueError: a number outside its range.
-  Source: Loshchilov and Hutter 2019, arXiv:1711.05101; schedule 2017, arXiv:1608.03983.
+  Source: Loshchilov and Hutter 2019, arXiv:1711.05101; schedule 2017, arXiv:1608.03983; Muon of
+    Jordan et al. 2024, scaled as in Liu et al. 2025, arXiv:2502.16982.
   """
+  if kind not in KINDS:
+    raise ValueError(f"optimiser {kind!r}: must be one of {', '.join(KINDS)}")
   if not (learning_rate > 0 and 0 <= end_lr_ratio <= 1 and max_grad_norm > 0):
     raise ValueError(
       f"learning_rate {learning_rate} and max_grad_norm {max_grad_norm} must be above 0, "
@@ -73,8 +102,15 @@ def make_optimizer(
     decay_steps=total_steps,
     end_value=learning_rate * end_lr_ratio,
   )
-  optimizer = optax.chain(
-    optax.clip_by_global_norm(max_grad_norm),
-    optax.adamw(schedule, b1=b1, b2=b2, weight_decay=weight_decay, mask=decay_mask),
-  )
-  return optimizer, schedule
+  if kind == "muon":
+    update = optax.contrib.muon(
+      schedule,
+      weight_decay=weight_decay,
+      adam_b1=b1,
+      adam_b2=b2,
+      muon_weight_dimension_numbers=muon_dimensions,
+      consistent_rms=_MUON_RMS,
+    )
+  else:
+    update = optax.adamw(schedule, b1=b1, b2=b2, weight_decay=weight_decay, mask=decay_mask)
+  return optax.chain(optax.clip_by_global_norm(max_grad_norm), update), schedule

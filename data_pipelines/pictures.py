@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from functools import partial
 
-import jax
 import numpy as np
 
 from cross_jax.base import View
 from cross_jax.envs.experts import SEGMENT_VIEW
-from cross_jax.envs.voxel.render import render_batch, segment_batch
+from cross_jax.envs.voxel.render import draw_chosen, render_batch, segment_batch
 from cross_jax.envs.voxel.state import State
-
-CHUNK = 4  # games drawn by one call: one compiled shape for any number of games
 
 
 class Pictures:
-  """Draws chosen games, CHUNK at a time; all calls are under way before the first is waited for."""
+  """Draws chosen games, a few at a time; all calls are under way before the first is waited for."""
 
   def __init__(self, views: tuple[View, ...]):
     self.views = tuple(views)
@@ -32,8 +29,8 @@ class Pictures:
     Returns:
       (game -> one uint8[h, w, 3] per view, game -> int32[90, 160]).
     """
-    drawn = [(part, _render(state, _pad(part), self.views)) for part in _parts(to_draw)]
-    segmented = [(part, _segment(state, _pad(part))) for part in _parts(to_segment)]
+    drawn = draw_chosen(partial(render_batch, views=self.views), state, to_draw)
+    segmented = draw_chosen(partial(segment_batch, view=SEGMENT_VIEW), state, to_segment)
     images: dict[int, tuple[np.ndarray, ...]] = {}
     for part, views in drawn:
       views = [np.asarray(view) for view in views]
@@ -42,22 +39,3 @@ class Pictures:
     for part, rows in segmented:
       codes |= dict(zip(part, np.asarray(rows)))
     return images, codes
-
-
-@partial(jax.jit, static_argnames="views")
-def _render(state: State, games: jax.Array, views: tuple[View, ...]):
-  return render_batch(jax.tree.map(lambda a: a[games], state), views)
-
-
-@jax.jit
-def _segment(state: State, games: jax.Array):
-  return segment_batch(jax.tree.map(lambda a: a[games], state), SEGMENT_VIEW)
-
-
-def _parts(games: Sequence[int]) -> list[list[int]]:
-  games = [int(game) for game in games]
-  return [games[i : i + CHUNK] for i in range(0, len(games), CHUNK)]
-
-
-def _pad(part: list[int]) -> np.ndarray:
-  return np.asarray((part + [part[0]] * CHUNK)[:CHUNK], np.int32)

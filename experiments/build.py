@@ -1,5 +1,6 @@
 """From a config to the arguments of cross_jax; with the stage files, the only reader of configs."""
 
+import ctypes
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from cross_jax.tokenizer import load_tokenizer
 # is around the crosshair) at a resolution at which a 16 px icon is 8x8.
 TINY_VIEWS = (View(0, 0, 640, 360, 112, 64), View(224, 84, 416, 276, 96, 96))
 VIDEO_VIEW = View(0, 0, 640, 360, 320, 180)
+_M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # of glibc's malloc.h
 
 
 class Policy(NamedTuple):
@@ -31,13 +33,27 @@ class Policy(NamedTuple):
   prompter: Prompter
   max_response_len: int
   pad_id: int
-  logp_fn: Callable[[Any, Batch], jax.Array]  # (params, batch) -> float32[B, N]
+  logp_fn: Callable[..., jax.Array]  # (params, batch, *, temperature=1.0) -> float32[B, N], nats
 
 
 def share_compiled(folder: str) -> None:
   """Keeps compiled programs in a folder: a run, resumed too, compiles each once."""
   jax.config.update("jax_compilation_cache_dir", folder)
   jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
+
+
+def keep_freed_memory() -> None:
+  """Lets glibc's malloc keep what is freed for the next call instead of giving it back.
+
+  A training step on a CPU allocates half a gigabyte of temporaries; given back after each step,
+  every page of them is faulted in and cleared again, which took a third of the step's time. Does
+  nothing where the C library is another one.
+  """
+  libc = ctypes.CDLL(None)
+  if not hasattr(libc, "gnu_get_libc_version"):
+    return
+  for option, value in ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_ARENA_MAX, 1)):
+    libc.mallopt(option, value)
 
 
 def make_policy(config: ConfigDict) -> Policy:
@@ -57,8 +73,12 @@ def make_policy(config: ConfigDict) -> Policy:
     prompter=prompter,
     max_response_len=config.prompt.max_response_len,
     pad_id=chat.pad_id(tokenizer),
-    logp_fn=lambda params, batch: response_logp(params, model, batch, prompter.grids),
+    logp_fn=partial(_response_logp, model, prompter.grids),
   )
+
+
+def _response_logp(model, grids, params, batch: Batch, *, temperature: float = 1.0) -> jax.Array:
+  return response_logp(params, model, batch, grids, temperature=temperature)
 
 
 def make_initial_state(policy: Policy, optimizer: Any, seed: int, params: Any = None) -> Any:
@@ -86,7 +106,7 @@ def make_pack(policy: Policy, *, max_targets: int) -> Callable[[Sequence[Row]], 
 def make_sample(
   policy: Policy, *, num_samples: int, temperature: float, top_p: float
 ) -> Callable[[Any], Callable[[Prompts, np.ndarray], Any]]:
-  """params -> (prompts, seeds) -> Sampled; compiled once for all parameters."""
+  """params -> (prompts, seeds) -> Sampled, log-probs at `temperature`; compiled once."""
   sampler = make_sampler(
     policy.model,
     policy.prompter.grids,
@@ -95,6 +115,7 @@ def make_sample(
     num_samples=num_samples,
     temperature=temperature,
     top_p=top_p,
+    logp_temperature=temperature or 1.0,
     stop_ids=(chat.end_id(policy.prompter.tokenizer),),
   )
 

@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 from cross_jax.checkpoint.policy import PolicySpec, load_policy, save_policy
 from data_pipelines.demonstrations import generate
 from experiments import evaluation, mtrl_stage, sft_stage, strl_stage
-from experiments.build import Policy, make_policy, share_compiled
+from experiments.build import Policy, keep_freed_memory, make_policy, share_compiled
 from experiments.folder import Folder, claim, read_json, write_json
 from experiments.progress import CONSOLE
 from experiments.report import write_report
@@ -45,6 +45,7 @@ def run(
   folder = Folder(Path(workdir))
   claim(folder, config)
   share_compiled(str(folder.root / ".compiled"))
+  keep_freed_memory()
   _note(folder, config, command)
   for stage in STAGES:
     if stage not in chosen:

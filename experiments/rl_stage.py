@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
@@ -55,16 +56,17 @@ def training(
     weight_decay=stage.weight_decay,
     max_grad_norm=stage.max_grad_norm,
   )
+  logp_fn = partial(policy.logp_fn, temperature=stage.temperature)
   update = GrpoUpdate(
     step_fn=make_grpo_step(
-      policy.logp_fn,
+      logp_fn,
       optimizer,
       clip_low=stage.clip_low,
       clip_high=stage.clip_high,
       kl_coef=stage.kl_coef,
       schedule=schedule,
     ),
-    logp_fn=make_logp_fn(policy.logp_fn),
+    logp_fn=make_logp_fn(logp_fn),
     ref_params=params,
     pack_rows=make_pack(policy, max_targets=max_targets),
     batch_size=stage.batch_size,

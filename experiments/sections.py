@@ -63,6 +63,7 @@ def sft(**changes: Any) -> ConfigDict:
     "batch_size": 32,
     "responses_per_row": 3,
     "max_targets": 80,  # response tokens of a row
+    "optimizer": "muon",  # or "adamw"
     "learning_rate": 1e-3,
     "warmup_steps": 50,
     "end_lr_ratio": 0.1,

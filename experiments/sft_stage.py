@@ -130,6 +130,7 @@ def _run(
   params: Any,
 ) -> Any:
   optimizer, schedule = make_optimizer(
+    kind=stage.optimizer,
     learning_rate=learning_rate,
     warmup_steps=min(stage.warmup_steps, num_steps // 2),
     total_steps=num_steps,

@@ -16,7 +16,7 @@ from cross_jax.base import (
   Trajectory,
   no_op,
 )
-from cross_jax.decoders import route
+from cross_jax.decoders import Routed, route
 from cross_jax.envs.tasks import instruction as instruction_of
 
 
@@ -196,10 +196,8 @@ def _run_ticks(env, games, answers, routes, observation, on_frame) -> None:
       raw, is_done = routed.decode(tick, images, env.views, bool(observation.is_gui_open[slot]))
       action.buttons[slot], action.camera_deg[slot] = raw.buttons, raw.camera_deg
       is_last[slot] = is_done or tick + 1 >= routed.num_ticks
-    needs_frame = on_frame is not None or any(
-      not isinstance(routes[slot], ParseFailure) and routes[slot].needs_images
-      for slot in np.flatnonzero(is_running & ~is_last)
-    )
+    looks = [isinstance(r, Routed) and r.needs_images for r in routes]
+    needs_frame = is_running & (~is_last & looks if on_frame is None else True)
     step = env.step(RawAction(*action), active=is_running, render=needs_frame)
     observation = step.observation or observation
     errors = step.info.get("error")

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from cross_jax.models.qwen2_vl import cache as caching
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from cross_jax.models.qwen2_vl.forward import image_features
-from cross_jax.sampling.filters import apply_filters
+from cross_jax.sampling.filters import apply_filters, apply_temperature
 
 FREE = -1  # in forced_ids: sample this token
 
@@ -17,7 +17,7 @@ class Sampled(NamedTuple):
   """R responses to each of B prompts."""
 
   ids: Any  # int32[B, R, N], stop id included, 0 after it
-  logp: Any  # float32[B, R, N], nats, of `ids` under the untempered, unfiltered policy; 0 after it
+  logp: Any  # float32[B, R, N], nats, of `ids` before the filters; 0 after it
   mask: Any  # bool[B, R, N], True = a token of the response
 
 
@@ -28,6 +28,7 @@ class _Rules(NamedTuple):
   top_k: int
   top_p: float
   min_p: float
+  logp_temperature: float  # of the log-probabilities that are reported
   banned_id: int  # never sampled
   stop_ids: tuple[int, ...]
 
@@ -52,12 +53,13 @@ def make_sampler(
   top_p: float = 1.0,
   top_k: int = 0,
   min_p: float = 0.0,
+  logp_temperature: float = 1.0,
 ):
   """A jitted sampler of fixed shape.
 
   The prompt and its images are computed once for all its responses. A row's result depends on its
   own prompt and key only. The log-probabilities are those that `forward.response_logp` gives to the
-  ids: of the policy at temperature 1 without filters. `<|image_pad|>` is never sampled.
+  ids at logp_temperature, without filters. `<|image_pad|>` is never sampled.
 
   Args:
     config: of the model.
@@ -68,6 +70,7 @@ def make_sampler(
     temperature: > 0, or 0 for the most probable token.
     stop_ids: tokens that end a response.
     top_p, top_k, min_p: filters, off by default; see `filters.apply_filters`.
+    logp_temperature: > 0, of the log-probabilities; for policy gradients that of the samples.
   Returns:
     (params, patches uint8[B, P, pd], prompt_ids int32[B, T] padded on the right, prompt_len
     int32[B], positions int32[3, B, T], rngs key[B], forced_ids int32[B, R, N] or None) -> Sampled.
@@ -76,7 +79,9 @@ def make_sampler(
   Raises:
     ValueError: a number out of range; on the first call, a prompt of another length.
   """
-  rules = _Rules(temperature, top_k, top_p, min_p, config.image_token_id, tuple(stop_ids))
+  rules = _Rules(
+    temperature, top_k, top_p, min_p, logp_temperature, config.image_token_id, tuple(stop_ids)
+  )
   _check(rules, max_new_tokens, num_samples, config.vocab_size)
 
   @jax.jit
@@ -127,7 +132,7 @@ def _append(rules: _Rules, state: _State, logits, rngs, forced_ids) -> _State:
   if forced_ids is not None:
     wanted = jax.lax.dynamic_index_in_dim(forced_ids, state.step, axis=2, keepdims=False)
     ids = jnp.where(wanted == FREE, ids, wanted)
-  log_probs = jax.nn.log_softmax(logits)
+  log_probs = jax.nn.log_softmax(apply_temperature(logits, rules.logp_temperature))
   logp = jnp.take_along_axis(log_probs, ids[..., None], axis=-1)[..., 0]
   new = Sampled(
     jnp.where(state.is_done, 0, ids), jnp.where(state.is_done, 0.0, logp), ~state.is_done
@@ -162,6 +167,7 @@ def next_positions(positions, prompt_len):
 def _check(rules: _Rules, max_new_tokens: int, num_samples: int, vocab_size: int) -> None:
   limits = {
     "temperature": (rules.temperature, rules.temperature >= 0.0, ">= 0"),
+    "logp_temperature": (rules.logp_temperature, rules.logp_temperature > 0.0, "> 0"),
     "top_p": (rules.top_p, 0.0 < rules.top_p <= 1.0, "in (0, 1]"),
     "top_k": (rules.top_k, 0 <= rules.top_k <= vocab_size, f"in 0..{vocab_size} (0 = off)"),
     "min_p": (rules.min_p, 0.0 <= rules.min_p <= 1.0, "in [0, 1]"),

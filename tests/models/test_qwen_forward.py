@@ -89,6 +89,23 @@ def test_response_logp_equals_the_loop(params, logp_fn):
       n += len(response)
 
 
+def test_temperature_divides_the_logits(params, logp_fn):
+  rng = np.random.default_rng(5)
+  batch = make_batch(rng, make_rows(rng, 2)[1])
+  at = lambda t: np.asarray(forward.response_logp(params, C, batch, GRIDS, temperature=t))
+  np.testing.assert_allclose(at(1.0), logp_fn(params, batch), atol=1e-5)
+  # At a high temperature every token of the vocabulary is equally likely.
+  np.testing.assert_allclose(at(1e6), -np.log(C.vocab_size), atol=1e-3)
+  embeds = forward.image_features(params, C, batch.patches, GRIDS)
+  rows = (batch.token_ids, batch.segment_ids, batch.positions)
+  hidden = forward.hidden_states(params, C, *rows, embeds)
+  logits = np.asarray(forward.response_logits(params, C, hidden, batch.target_from), np.float64)
+  scaled = logits / 0.5
+  want = scaled - np.log(np.exp(scaled).sum(-1, keepdims=True))
+  want = np.take_along_axis(want, batch.target_ids[..., None], -1)[..., 0]
+  np.testing.assert_allclose(at(0.5), want, atol=1e-4)
+
+
 def test_packed_responses_equal_rows_of_their_own(params, logp_fn):
   rng = np.random.default_rng(2)
   _, rows = make_rows(rng, 2)

@@ -35,7 +35,7 @@ class CountingGame:
     won = active & (self.count >= self.goal)
     error = ["engine gone" if a and g == 99 else None for a, g in zip(active, self.goal)]
     return EnvStep(
-      self.observe() if render else None,
+      self.observe() if np.any(render) else None,
       won.astype(np.float32),
       won,
       np.zeros(self.num_envs, bool),

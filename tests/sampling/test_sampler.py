@@ -1,6 +1,7 @@
 """The sampler: exact log-probabilities, keys, forced ids, early exit."""
 
 import dataclasses
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -25,9 +26,13 @@ def params():
 
 @pytest.fixture(scope="module")
 def sampler():
+  return make()
+
+
+def make(**changes):
   return make_sampler(
     C, GRIDS, max_prompt_len=T, max_new_tokens=N, num_samples=R, temperature=0.9, top_p=0.95,
-    stop_ids=(STOP, 3, 4, 7, 8, 9, 10),
+    stop_ids=(STOP, 3, 4, 7, 8, 9, 10), **changes,
   )  # fmt: skip
 
 
@@ -50,7 +55,9 @@ def keys(seeds):
 NOTHING_FORCED = np.full((B, R, N), FREE, np.int32)
 
 
-def test_logp_is_that_of_the_untempered_policy(params, sampler):
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+def test_logp_is_that_of_the_training_forward(params, temperature):
+  sampler = make(logp_temperature=temperature)
   patches, ids, lens, positions = inputs = make_inputs()
   got = jax.device_get(sampler(params, *inputs, keys([1, 2, 3]), NOTHING_FORCED))
   rows = np.zeros((B, T + R * N), np.int32)
@@ -69,7 +76,8 @@ def test_logp_is_that_of_the_untempered_policy(params, sampler):
   batch = base.Batch(
     patches, rows, segments, all_positions, targets, target_from, ones > 0, ones, ones
   )
-  want = jax.jit(lambda p, b: forward.response_logp(p, C, b, GRIDS))(params, batch)
+  logp_fn = partial(forward.response_logp, config=C, grids=GRIDS, temperature=temperature)
+  want = jax.jit(lambda p, b: logp_fn(p, batch=b))(params, batch)
   want = np.asarray(want).reshape(B, R, N)
   np.testing.assert_allclose(got.logp[got.mask], want[got.mask], atol=1e-4)
   assert (got.logp[~got.mask] == 0).all() and (got.ids[~got.mask] == 0).all()

@@ -79,9 +79,39 @@ def test_decay_mask_by_path_and_rank():
   }
 
 
+def test_muon_takes_the_matrices_between_activations():
+  tree = {
+    "embed": {"embedding": jnp.ones((5, 2))},
+    "head": {"kernel": jnp.ones((2, 5))},
+    "layers": {"q_proj": {"kernel": jnp.ones((3, 2, 4)), "bias": jnp.ones((3, 4))}},
+    "vision": {"patch_embed": {"kernel": jnp.ones((6, 2))}},
+  }
+  matrix = optax.contrib.MuonDimensionNumbers(-2, -1)
+  assert optim.muon_dimensions(tree) == {
+    "embed": {"embedding": None},
+    "head": {"kernel": None},
+    "layers": {"q_proj": {"kernel": matrix, "bias": None}},
+    "vision": {"patch_embed": {"kernel": None}},
+  }
+
+
+def test_muon_update_is_orthogonal_and_of_the_size_of_adams():
+  rng = np.random.default_rng(0)
+  params = {"dense": {"kernel": jnp.zeros((2, 8, 8)), "bias": jnp.zeros((2, 8))}}
+  gradient = jax.tree.map(lambda p: jnp.asarray(rng.normal(size=p.shape), jnp.float32), params)
+  after = one_update(gradient, params, kind="muon", weight_decay=0.1, learning_rate=0.01)
+  for step in np.asarray(after["dense"]["kernel"]):  # one matrix for each stacked layer
+    singular = np.linalg.svd(step, compute_uv=False)
+    # 0.2 sqrt(8) times the rate; Newton-Schulz leaves singular values between 0.7 and 1.2.
+    assert (abs(singular / (0.01 * 0.2 * 8**0.5) - 1) < 0.35).all()
+  # Adam's first step, with Nesterov's momentum: 1 + 0.9 * 0.1 / (1 - 0.9**2) = 1.474 rates.
+  np.testing.assert_allclose(abs(after["dense"]["bias"]), 0.01474, rtol=1e-3)
+
+
 @pytest.mark.parametrize(
   ("changes", "message"),
   [
+    ({"kind": "sgd"}, "optimiser 'sgd': must be one of adamw, muon"),
     ({"learning_rate": 0.0}, "learning_rate 0.0"),
     ({"end_lr_ratio": 1.5}, "end_lr_ratio 1.5 within 0..1"),
     ({"max_grad_norm": 0.0}, "max_grad_norm 0.0"),

@@ -2,15 +2,19 @@
 
 import jax
 import numpy as np
+import pytest
 import toy_policy
 
+from cross_jax import optim
 from cross_jax.checkpoint import CheckpointManager
-from cross_jax.optim import make_optimizer
 from cross_jax.steps import init_state, make_sft_step
 
 
-def test_resumed_equals_uninterrupted(tmp_path):
-  optimizer, schedule = make_optimizer(learning_rate=0.01, warmup_steps=2, total_steps=8)
+@pytest.mark.parametrize("kind", optim.KINDS)
+def test_resumed_equals_uninterrupted(tmp_path, kind):
+  optimizer, schedule = optim.make_optimizer(
+    kind=kind, learning_rate=0.01, warmup_steps=2, total_steps=8
+  )
   step = make_sft_step(toy_policy.response_logp, optimizer, schedule=schedule)
   batches = [toy_policy.make_batch(seed=seed) for seed in range(6)]
 

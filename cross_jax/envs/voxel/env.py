@@ -13,7 +13,7 @@ from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.action_dict import check_action
 from cross_jax.envs.voxel.layout import GUI_NONE
-from cross_jax.envs.voxel.render import render_batch
+from cross_jax.envs.voxel.render import draw_chosen, render_batch
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.step import reset, step_batch
 
@@ -63,6 +63,7 @@ class VoxelEnv:
       raise ValueError(f"max_ticks={max_ticks}: must be at least 1")
     self.num_envs, self.views, self.max_ticks = num_envs, tuple(views), max_ticks
     self._states: State | None = None
+    self._images: tuple[np.ndarray, ...] | None = None  # the newest that were drawn
     self._is_started = np.zeros(num_envs, bool)
 
   def reset(
@@ -96,14 +97,19 @@ class VoxelEnv:
     return self.observe()
 
   def step(
-    self, action: RawAction, *, active: np.ndarray | None = None, render: bool = True
+    self,
+    action: RawAction,
+    *,
+    active: np.ndarray | None = None,
+    render: bool | np.ndarray = True,
   ) -> EnvStep:
     """Advances the games where `active` (bool[B]; all if None) by one tick.
 
     Args:
       action: RawAction, int8[B, 23] and float32[B, 2] degrees.
       active: the games that run; the others are untouched.
-      render: False skips the pictures.
+      render: which pictures are drawn: all, none, or bool[B] those of some games; the others then
+        keep the last one drawn.
     Returns:
       EnvStep. Rows of games that are not active: reward 0, the rest as they stand.
     Raises:
@@ -122,7 +128,7 @@ class VoxelEnv:
     info = self._info()
     terminated = np.array(terminated)
     truncated = (info["tick"] >= self.max_ticks) & ~terminated & self._is_started
-    observation = self.observe() if render else None
+    observation = self._draw(np.broadcast_to(render, self.num_envs)) if np.any(render) else None
     return EnvStep(observation, np.array(reward), terminated, truncated, info)
 
   def observe(self) -> Observation:
@@ -131,11 +137,23 @@ class VoxelEnv:
     Raises:
       ValueError: no game was ever reset.
     """
+    return self._draw(np.ones(self.num_envs, bool))
+
+  def _draw(self, is_wanted: np.ndarray) -> Observation:
+    """New pictures of the games where `is_wanted`, the last ones of the others."""
     states = self._require_states()
-    images = render_batch(states, self.views) if self.views else ()
-    return Observation(
-      tuple(np.asarray(image) for image in images), np.array(states.gui.kind) != GUI_NONE
-    )
+    if not self.views:
+      self._images = ()
+    elif self._images is None or is_wanted.all():
+      self._images = tuple(np.asarray(image) for image in render_batch(states, self.views))
+    else:
+      images = tuple(image.copy() for image in self._images)
+      render = functools.partial(render_batch, views=self.views)
+      for games, drawn in draw_chosen(render, states, np.flatnonzero(is_wanted)):
+        for image, rows in zip(images, drawn):
+          image[games] = rows[: len(games)]
+      self._images = images
+    return Observation(self._images, np.array(states.gui.kind) != GUI_NONE)
 
   def get_state(self) -> State:
     """A copy of the games, with a leading axis B: what `set_state` takes back.
@@ -163,11 +181,12 @@ class VoxelEnv:
           f"{want.dtype}{list(want.shape)}; it was saved with another num_envs or version"
         )
     self._states = jax.tree.map(jnp.array, states)
+    self._images = None
     self._is_started = np.any(np.asarray(states.blocks) != 0, axis=1)
 
   def close(self) -> None:
     """Frees the games."""
-    self._states = None
+    self._states = self._images = None
     self._is_started[:] = False
 
   def _require_states(self) -> State:

@@ -134,14 +134,23 @@ def response_logits(params, config: Qwen2VLConfig, hidden, target_from):
   return logits(params, config, gathered)
 
 
-def response_logp(params, config: Qwen2VLConfig, batch: base.Batch, grids: tuple[rope.Grid, ...]):
-  """Log-probability of every response token of a batch under the untempered policy.
+def response_logp(
+  params,
+  config: Qwen2VLConfig,
+  batch: base.Batch,
+  grids: tuple[rope.Grid, ...],
+  *,
+  temperature: float = 1.0,
+):
+  """Log-probability of every response token of a batch.
 
   Args:
     params: of the model.
     config: of the model.
     batch: rows of static shape; `old_logp`, `advantage` and `target_mask` are not read.
     grids: patches (height, width) per image.
+    temperature: > 0, what the logits are divided by. A policy-gradient step needs that of its
+      samples: the score of another distribution does not average to zero over them.
   Returns:
     float32[B, N], nats; what stands at padding is meaningless.
   """
@@ -149,7 +158,8 @@ def response_logp(params, config: Qwen2VLConfig, batch: base.Batch, grids: tuple
   hidden = hidden_states(
     params, config, batch.token_ids, batch.segment_ids, batch.positions, image_embeds
   )
-  log_probs = jax.nn.log_softmax(response_logits(params, config, hidden, batch.target_from))
+  scores = response_logits(params, config, hidden, batch.target_from)
+  log_probs = jax.nn.log_softmax(scores if temperature == 1.0 else scores / temperature)
   return jnp.take_along_axis(log_probs, batch.target_ids[..., None], axis=-1)[..., 0]
 
 

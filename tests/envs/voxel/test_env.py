@@ -177,6 +177,20 @@ def test_minerl_dict_round_trip_and_errors():
       action_from_dict(bad)
 
 
+def test_only_the_wanted_pictures_are_drawn():
+  view = View(0, 0, 640, 360, 64, 36)
+  env = VoxelEnv(7, [view])
+  first = env.reset(TASKS[:1] * 7, range(7)).views[0]
+  turn = RawAction(no_op((7,)).buttons, np.tile(np.float32([0, 90]), (7, 1)))
+  wanted = np.array([True, False, True, True, True, False, True])  # more than one part
+  some = env.step(turn, render=wanted).observation.views[0]
+  every = env.observe().views[0]
+  np.testing.assert_array_equal(some[wanted], every[wanted])
+  np.testing.assert_array_equal(some[~wanted], first[~wanted])  # as they were last drawn
+  assert all((every[i] != first[i]).any() for i in range(7))
+  assert env.step(turn, render=np.zeros(7, bool)).observation is None
+
+
 def test_pictures_are_drawn_on_request():
   view = View(0, 0, 640, 360, 64, 36)
   env = VoxelEnv(1, [view])

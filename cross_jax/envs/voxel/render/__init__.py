@@ -2,6 +2,7 @@
 
 from cross_jax.envs.voxel.render.boxes import build_boxes as build_boxes
 from cross_jax.envs.voxel.render.boxes import update_boxes as update_boxes
+from cross_jax.envs.voxel.render.chosen import draw_chosen as draw_chosen
 from cross_jax.envs.voxel.render.frame import CODE_BLOCK as CODE_BLOCK
 from cross_jax.envs.voxel.render.frame import CODE_DROP as CODE_DROP
 from cross_jax.envs.voxel.render.frame import CODE_MOB as CODE_MOB
