@@ -6,7 +6,6 @@ same data set to the bit, however often it was interrupted.
 
 import argparse
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +14,15 @@ from typing import Any, NamedTuple
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cross_jax.base import View
+from cross_jax.checkpoint.disk import write_json
 from cross_jax.envs.tasks import IN_DOMAIN, get, list_tasks
 from cross_jax.envs.voxel.env import VoxelEnv
+from cross_jax.screen import TINY_VIEWS
 from data_pipelines.episodes import Recorded, record_episodes
 from data_pipelines.pictures import Pictures
 from data_pipelines.storage import row_features, shard_path, write_metadata, write_shard
 
 FIRST_SEED, LAST_SEED = 10_000, 99_999  # of demonstration worlds; evaluation uses 2_000_000 on
-DEFAULT_VIEWS = (View(0, 0, 640, 360, 112, 64), View(224, 84, 416, 276, 96, 96))
 
 
 class Shard(NamedTuple):
@@ -64,7 +64,7 @@ def generate(
   *,
   tasks: Sequence[str] = IN_DOMAIN,
   episodes_per_task: int,
-  views: tuple[View, ...] = DEFAULT_VIEWS,
+  views: tuple[View, ...] = TINY_VIEWS,
   seed: int = 0,
   max_ticks_per_decision: int = 8,
   perturb_share: float = 0.06,
@@ -131,7 +131,7 @@ def generate(
 def _check_same(data_dir: Path, arguments: dict[str, Any]) -> None:
   path = data_dir / "arguments.json"
   if not path.exists():
-    _write_json(path, arguments)
+    write_json(path, arguments)
     return
   found = json.loads(path.read_text())
   different = [key for key in arguments if found.get(key) != arguments[key]]
@@ -175,7 +175,7 @@ def _write(data_dir: Path, shard: Shard, records: list[Recorded], features) -> N
   path = shard_path(data_dir, shard.family, shard.index, shard.num_shards)
   write_shard(path, [row for record in records for row in record.rows], features)
   log = [record._replace(rows=len(record.rows))._asdict() for record in records]
-  _write_json(_log_path(path), log)  # last: a shard counts as done once this is there
+  write_json(_log_path(path), log)  # last: a shard counts as done once this is there
 
 
 def _log_path(path: Path) -> Path:
@@ -203,7 +203,7 @@ def _finish(data_dir: Path, shards: list[Shard], features) -> dict[str, Any]:
     "failed_by_space": dict(_count(failed, lambda e: e["space"])),
     "episodes_by_space": dict(_count(log, lambda e: e["space"])),
   }
-  _write_json(data_dir / "summary.json", summary)
+  write_json(data_dir / "summary.json", summary)
   write_metadata(
     data_dir,
     features,
@@ -218,12 +218,6 @@ def _count(entries, key, value=lambda entry: 1) -> Counter:
   for entry in entries:
     counts[key(entry)] += value(entry)
   return counts
-
-
-def _write_json(path: Path, value: Any) -> None:
-  temporary = path.with_name(path.name + ".tmp")
-  temporary.write_text(json.dumps(value, indent=1))
-  os.replace(temporary, path)
 
 
 def _progress(is_shown: bool) -> Progress:

@@ -16,12 +16,10 @@ from cross_jax.models.qwen2_vl.forward import init_params, response_logp
 from cross_jax.rollout.packing import Row, pack
 from cross_jax.rollout.prompting import Prompter, Prompts
 from cross_jax.sampling import make_sampler
+from cross_jax.screen import TINY_VIEWS
 from cross_jax.steps import init_state
 from cross_jax.tokenizer import load_tokenizer
 
-# What the tiny preset sees of the 640x360 screen: all of it, and its centre (the GUI panel, or what
-# is around the crosshair) at a resolution at which a 16 px icon is 8x8.
-TINY_VIEWS = (View(0, 0, 640, 360, 112, 64), View(224, 84, 416, 276, 96, 96))
 VIDEO_VIEW = View(0, 0, 640, 360, 320, 180)
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # of glibc's malloc.h
 

@@ -1,12 +1,13 @@
 """The folder of a run: what is written where, once and whole."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
+
+from cross_jax.checkpoint.disk import write_json
 
 
 class Folder(NamedTuple):
@@ -28,14 +29,6 @@ class Folder(NamedTuple):
   @property
   def videos(self) -> Path:
     return self.root / "videos"
-
-
-def write_json(path: Path, value: Any) -> None:
-  """Writes a JSON file that is never seen half-written."""
-  path.parent.mkdir(parents=True, exist_ok=True)
-  partial = path.with_name(f".{path.name}.partial")
-  partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-  os.replace(partial, path)
 
 
 def read_json(path: Path) -> Any:

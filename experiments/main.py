@@ -22,7 +22,7 @@ def main(argv: list[str]) -> None:
     raise app.UsageError(f"arguments not understood: {argv[1:]}")
   from experiments.pipeline import run  # after --help: importing JAX takes seconds
 
-  if flags.FLAGS["verbosity"].using_default_value:
+  if not flags.FLAGS["verbosity"].present:  # on the command line; absl sets INFO without it
     logging.set_verbosity(logging.WARNING)  # Orbax and TFDS tell every file they touch
   command = " ".join(["python", *sys.argv])
   try:

@@ -10,11 +10,12 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
+from cross_jax.checkpoint.disk import write_json
 from cross_jax.checkpoint.policy import PolicySpec, load_policy, save_policy
 from data_pipelines.demonstrations import generate
 from experiments import evaluation, mtrl_stage, sft_stage, strl_stage
 from experiments.build import Policy, keep_freed_memory, make_policy, share_compiled
-from experiments.folder import Folder, claim, read_json, write_json
+from experiments.folder import Folder, claim, read_json
 from experiments.progress import CONSOLE
 from experiments.report import write_report
 from experiments.tables import comparison_table, stage_table

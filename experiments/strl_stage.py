@@ -7,13 +7,14 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from cross_jax.base import ParseFailure
+from cross_jax.checkpoint.disk import write_json
 from cross_jax.rollout.collect import route_text
 from cross_jax.rollout.packing import Row, split_rows
 from cross_jax.rollout.prompting import responses, stack_prompts
 from cross_jax.stages import strl
 from data_pipelines.iterator import make_iterator
 from experiments.build import Policy, make_sample
-from experiments.folder import Folder, read_json, write_json
+from experiments.folder import Folder, read_json
 from experiments.progress import progress
 from experiments.rl_stage import training
 from experiments.sft_stage import run_on_rows

@@ -1,10 +1,13 @@
 """Writing that fails clearly: enough room beforehand, and an error that says what to do."""
 
 import contextlib
+import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 HEADROOM_BYTES = 1 << 20  # metadata, indices and JSON beside the arrays
 _UNFINISHED = "*.orbax-checkpoint-tmp*"  # what a failed save leaves behind, never a visible step
@@ -37,6 +40,27 @@ def writing(directory: Path, array_bytes: int) -> Iterator[None]:
     for path in directory.glob(_UNFINISHED):
       shutil.rmtree(path, ignore_errors=True)
     raise OSError(_message(directory, needed_bytes, free_bytes, cause)) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+  """Writes a JSON file that is never seen half-written; makes its folder.
+
+  Args:
+    path: the file; one that is there is replaced as a whole.
+    value: what `json.dumps` takes.
+  Raises:
+    OSError: no room, or the file system refused; what was there before stays.
+  """
+  text = json.dumps(value, indent=1) + "\n"
+  path.parent.mkdir(parents=True, exist_ok=True)
+  partial = path.with_name(f".{path.name}.partial")
+  try:
+    with writing(path.parent, len(text)):
+      partial.write_text(text, encoding="utf-8")
+      os.replace(partial, path)
+  except OSError:
+    partial.unlink(missing_ok=True)
+    raise
 
 
 def _message(directory: Path, needed_bytes: int, free_bytes: int, cause: str) -> str:

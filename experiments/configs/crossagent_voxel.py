@@ -16,7 +16,7 @@ def get_config(arg: str | None = None) -> ConfigDict:
   config = sections.base("crossagent_voxel", ("data", "sft", "strl", "mtrl", "report"), size=size)
   config.tasks = tasks.official()
   config.data = sections.data(episodes_per_task=80)
-  config.sft = sections.sft(num_steps=6000, batch_size=16, learning_rate=1.5e-3, save_every=500)
+  config.sft = sections.sft(num_steps=6000, save_every=500)
   config.strl = sections.strl(num_questions=2048, num_iterations=40, cs2_steps=600)
   config.mtrl = sections.mtrl(num_iterations=40)
   config.evaluation = sections.evaluation(num_seeds_in=8, num_seeds_out=4)

@@ -18,9 +18,7 @@ def get_config() -> ConfigDict:
   config.env.num_envs = 48
   config.env.max_decisions = 20  # of an episode: most wins come earlier, and the games cost less
   config.data = sections.data(episodes_per_task=60)
-  config.sft = sections.sft(
-    num_steps=300, batch_size=16, learning_rate=2e-3, warmup_steps=20, save_every=100
-  )
+  config.sft = sections.sft(num_steps=300)
   # Few and small steps: at this size a single-turn reward, which does not see how far a decision
   # carries, costs more success than it brings (docs/results.md).
   config.strl = sections.strl(
@@ -29,18 +27,7 @@ def get_config() -> ConfigDict:
     cs2_steps=20,
     cs2_learning_rate=5e-5,
   )
-  config.mtrl = sections.mtrl(
-    num_iterations=20,
-    num_groups=12,
-    max_per_episode=8,
-    max_rows=640,
-    batch_size=64,
-    learning_rate=1e-4,
-    kl_coef=0.02,
-    temperature=0.8,  # as evaluated; at 1.0 so small a policy hardly ever wins
-    budget_tokens=300,
-    invalid_penalty=1.0,
-  )
+  config.mtrl = sections.mtrl(num_iterations=20, budget_tokens=300)
   config.evaluation = sections.evaluation(
     num_seeds_in=12,
     num_seeds_out=6,

@@ -1,6 +1,7 @@
 """Saves that are killed or run out of room leave the previous checkpoint intact and no step."""
 
 import errno
+import json
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from saving_process import make_state
 
-from cross_jax.checkpoint import CheckpointManager, load_params, save_params
+from cross_jax.checkpoint import CheckpointManager, disk, load_params, save_params
 
 SCRIPT = Path(__file__).with_name("saving_process.py")
 ROOT = Path(__file__).parents[2]
@@ -84,3 +85,18 @@ def test_a_full_disk_while_replacing_parameters(tmp_path, monkeypatch):
     save_params(tmp_path / "params", make_state(2))
   got = load_params(tmp_path / "params")
   np.testing.assert_array_equal(got["kernel"], make_state(1)["kernel"])
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+  path = tmp_path / "made" / "results.json"
+  disk.write_json(path, {"a": 1})
+  assert json.loads(path.read_text()) == {"a": 1}
+
+  def refuse(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+  monkeypatch.setattr(disk.os, "replace", refuse)
+  with pytest.raises(OSError, match=rf"could not save in {path.parent}: .*No space left"):
+    disk.write_json(path, {"a": 2})
+  assert json.loads(path.read_text()) == {"a": 1}
+  assert [p.name for p in path.parent.iterdir()] == ["results.json"]

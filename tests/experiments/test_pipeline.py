@@ -59,6 +59,7 @@ def start(workdir, *more):
 def finish(process):
   output, _ = process.communicate(timeout=800)
   assert process.returncode == 0, output[-4000:]
+  assert "checkpoint_manager.py" not in output  # what the libraries log is for --verbosity=0
   return output
 
 
