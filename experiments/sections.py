@@ -112,7 +112,7 @@ def mtrl(**changes: Any) -> ConfigDict:
   """Multi-turn GRPO."""
   values = {
     **_grpo(),
-    "kl_coef": 0.02,
+    "kl_coef": 0.05,
     "temperature": 0.8,  # as evaluated; at 1.0 a small policy hardly ever wins
     "batch_size": 64,
     "num_iterations": 20,

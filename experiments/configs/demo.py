@@ -16,9 +16,9 @@ def get_config() -> ConfigDict:
   config = sections.base("demo", ("data", "sft", "strl", "mtrl", "report"))
   config.tasks = tasks.demo()
   config.env.num_envs = 48
-  config.env.max_decisions = 20  # of an episode: most wins come earlier, and the games cost less
+  config.env.max_decisions = 16  # of an episode: most wins come earlier, and the games cost less
   config.data = sections.data(episodes_per_task=60)
-  config.sft = sections.sft(num_steps=300)
+  config.sft = sections.sft(num_steps=550)
   # Few and small steps: at this size a single-turn reward, which does not see how far a decision
   # carries, costs more success than it brings (docs/results.md).
   config.strl = sections.strl(
@@ -27,7 +27,7 @@ def get_config() -> ConfigDict:
     cs2_steps=20,
     cs2_learning_rate=5e-5,
   )
-  config.mtrl = sections.mtrl(num_iterations=20, budget_tokens=300)
+  config.mtrl = sections.mtrl(num_iterations=12, budget_tokens=250)
   config.evaluation = sections.evaluation(
     num_seeds_in=12,
     num_seeds_out=6,
