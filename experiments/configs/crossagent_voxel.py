@@ -2,8 +2,8 @@
 
 Command:  python experiments/main.py --config experiments/configs/crossagent_voxel.py --workdir W
 Hardware: 2 CPU cores, 8 GiB; or one GPU
-Hours:    2 on 2 cores
-Result:   docs/results.md
+Hours:    2 on 2 cores (estimate from the demo's speeds)
+Result:   not run yet (docs/results.md has what is known)
 """
 
 from ml_collections import ConfigDict
@@ -15,6 +15,7 @@ def get_config(arg: str | None = None) -> ConfigDict:
   size = sections.size_of(arg)
   config = sections.base("crossagent_voxel", ("data", "sft", "strl", "mtrl", "report"), size=size)
   config.tasks = tasks.official()
+  config.env.num_envs = 48
   config.data = sections.data(episodes_per_task=80)
   config.sft = sections.sft(num_steps=6000, save_every=500)
   config.strl = sections.strl(num_questions=2048, num_iterations=40, cs2_steps=600)
