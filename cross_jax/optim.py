@@ -74,7 +74,8 @@ def make_optimizer(
     warmup_steps: updates, 0 <= warmup_steps < total_steps.
     total_steps: updates until the rate is end_lr_ratio * learning_rate, where it stays.
     end_lr_ratio: float in [0, 1]; 1 is a constant rate after warm-up.
-    weight_decay: per unit of learning rate, not on biases and norms (decay_mask).
+    weight_decay: per unit of learning rate; AdamW: not on biases and norms (decay_mask), Muon: on
+      its matrices only.
     max_grad_norm: the gradient is scaled down to this global norm; inf never.
     b1, b2: decay rates of AdamW's moments; Muon's momentum is 0.95.
   Returns:

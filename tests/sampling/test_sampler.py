@@ -1,7 +1,6 @@
 """The sampler: exact log-probabilities, keys, forced ids, early exit."""
 
 import dataclasses
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -76,8 +75,8 @@ def test_logp_is_that_of_the_training_forward(params, temperature):
   batch = base.Batch(
     patches, rows, segments, all_positions, targets, target_from, ones > 0, ones, ones
   )
-  logp_fn = partial(forward.response_logp, config=C, grids=GRIDS, temperature=temperature)
-  want = jax.jit(lambda p, b: logp_fn(p, batch=b))(params, batch)
+  logp_fn = lambda p, b: forward.response_logp(p, C, b, GRIDS, temperature=temperature)
+  want = jax.jit(logp_fn)(params, batch)
   want = np.asarray(want).reshape(B, R, N)
   np.testing.assert_allclose(got.logp[got.mask], want[got.mask], atol=1e-4)
   assert (got.logp[~got.mask] == 0).all() and (got.ids[~got.mask] == 0).all()

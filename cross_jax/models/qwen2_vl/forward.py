@@ -159,7 +159,7 @@ def response_logp(
     params, config, batch.token_ids, batch.segment_ids, batch.positions, image_embeds
   )
   scores = response_logits(params, config, hidden, batch.target_from)
-  log_probs = jax.nn.log_softmax(scores if temperature == 1.0 else scores / temperature)
+  log_probs = jax.nn.log_softmax(scores / temperature)
   return jnp.take_along_axis(log_probs, batch.target_ids[..., None], axis=-1)[..., 0]
 
 
