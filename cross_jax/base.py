@@ -180,4 +180,4 @@ class Batch(NamedTuple):
   target_from: Any  # int32[B, N], index in T whose hidden state predicts target_ids
   target_mask: Any  # bool[B, N], True = keep
   old_logp: Any  # float32[B, N], nats; zeros in SFT
-  advantage: Any  # float32[B, N]; ones in SFT
+  advantage: Any  # float32[B, N]; in SFT the weight of a token, 1 unless the data say otherwise

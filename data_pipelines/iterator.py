@@ -7,6 +7,7 @@ from typing import Any
 import grain
 import numpy as np
 
+from cross_jax.actions import outline
 from data_pipelines.storage import FamilySource, decode_png, list_families, text_key
 
 # One space each third of the time; within Motion and Grounding the two forms take turns. Windows of
@@ -15,6 +16,8 @@ FORM_CYCLE = ("raw", "motion+raw", "grounding+raw", "raw", "motion", "grounding"
 WITHOUT_RAW = ("motion+raw", "grounding+raw", "motion", "grounding")
 MAX_RESPONSES = 5
 BLOCK_ROWS = 60  # whole turns through both cycles
+KEEP_FORM = 0.9  # probability that a decision has the form of the one before
+NO_PREVIOUS_SHARE = 0.1  # of the rows say nothing of the decision before, as on any lone picture
 
 
 def make_iterator(
@@ -48,7 +51,8 @@ def make_iterator(
   Returns:
     Iterator with get_state() / set_state() over dicts: views (tuple of uint8[B, h, w, 3]),
     is_gui_open (bool[B]), instruction and task (lists of B str), responses and forms (lists of B
-    lists of responses_per_row str).
+    lists of responses_per_row str), previous (list of B str, see `choose_previous`) and
+    choice_weights (B lists of responses_per_row floats).
   Raises:
     ValueError: a number out of range, a missing or damaged data set.
   """
@@ -98,11 +102,17 @@ class _ChooseForms(grain.transforms.MapWithIndex):
   def map_with_index(self, index: int, row: dict[str, Any]) -> dict[str, Any]:
     forms = choose_forms(index, self.num_responses, self.seed)
     views = sorted(key for key in row if key.startswith("view_"))
+    responses = [row[text_key(form)] for form in forms]
+    previous, weights = choose_previous(index, len(forms), self.seed)
+    if row["decision"] == 0:
+      previous, weights = None, [1.0] * len(forms)
     return {
       "views": tuple(decode_png(row[key]) for key in views),
       "instruction": row["instruction"],
-      "responses": [row[text_key(form)] for form in forms],
+      "responses": responses,
       "forms": list(forms),
+      "previous": "" if previous is None else outline(responses[previous]),
+      "choice_weights": weights,
       "task": row["task"],
       "is_gui_open": row["is_gui_open"],
     }
@@ -130,8 +140,34 @@ def choose_forms(index: int, num_responses: int, seed: int) -> tuple[str, ...]:
   return ("raw", *(form for j, form in enumerate(WITHOUT_RAW) if j != dropped))
 
 
+def choose_previous(index: int, num_responses: int, seed: int) -> tuple[int | None, list[float]]:
+  """The form that the decision before the index-th row is said to have had, and what follows.
+
+  The label of a picture exists in every form, so its past can be told in any: here as a player who
+  keeps to a form with probability KEEP_FORM. The responses are all kept; those that the player
+  would rarely give weigh less in what chooses the form.
+
+  Args:
+    index: position in the stream of rows.
+    num_responses: of the row, all of different forms.
+    seed: of the choice.
+  Returns:
+    (which of the responses has the form of the decision before, or None to say nothing of it;
+    the weight of each response's choice of form, mean 1).
+  """
+  rng = np.random.default_rng((seed, 1, index))
+  if num_responses == 1 or rng.random() < NO_PREVIOUS_SHARE:
+    return None, [1.0] * num_responses
+  previous = int(rng.integers(num_responses))
+  rare = num_responses * (1 - KEEP_FORM) / (num_responses - 1)
+  weights = [rare] * num_responses
+  weights[previous] = num_responses * KEEP_FORM
+  return previous, weights
+
+
 def _collate(rows: list[dict[str, Any]]) -> dict[str, Any]:
-  batch = {key: [row[key] for row in rows] for key in ("instruction", "responses", "forms", "task")}
+  lists = ("instruction", "responses", "forms", "task", "previous", "choice_weights")
+  batch = {key: [row[key] for row in rows] for key in lists}
   batch["is_gui_open"] = np.asarray([row["is_gui_open"] for row in rows], bool)
   batch["views"] = tuple(np.stack(view) for view in zip(*(row["views"] for row in rows)))
   return batch

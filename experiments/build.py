@@ -31,7 +31,7 @@ class Policy(NamedTuple):
   prompter: Prompter
   max_response_len: int
   pad_id: int
-  logp_fn: Callable[..., jax.Array]  # (params, batch, *, temperature=1.0) -> float32[B, N], nats
+  logp_fn: Callable[..., jax.Array]  # (params, batch, **options of response_logp) -> float32[B, N]
 
 
 def share_compiled(folder: str) -> None:
@@ -75,8 +75,8 @@ def make_policy(config: ConfigDict) -> Policy:
   )
 
 
-def _response_logp(model, grids, params, batch: Batch, *, temperature: float = 1.0) -> jax.Array:
-  return response_logp(params, model, batch, grids, temperature=temperature)
+def _response_logp(model, grids, params, batch: Batch, **options: Any) -> jax.Array:
+  return response_logp(params, model, batch, grids, **options)
 
 
 def make_initial_state(policy: Policy, optimizer: Any, seed: int, params: Any = None) -> Any:

@@ -43,7 +43,10 @@ def film_expert(
   rng = np.random.default_rng(seed)
 
   def act(
-    observation: Observation, instructions: Sequence[str], seeds: np.ndarray
+    observation: Observation,
+    instructions: Sequence[str],
+    previous: Sequence[str],
+    seeds: np.ndarray,
   ) -> Sequence[Answer]:
     state = env.get_state()
     (view,) = snapshots(state)

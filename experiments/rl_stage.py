@@ -56,7 +56,9 @@ def training(
     weight_decay=stage.weight_decay,
     max_grad_norm=stage.max_grad_norm,
   )
-  logp_fn = partial(policy.logp_fn, temperature=stage.temperature)
+  logp_fn = partial(
+    policy.logp_fn, temperature=stage.temperature, is_vision_frozen=stage.is_vision_frozen
+  )
   update = GrpoUpdate(
     step_fn=make_grpo_step(
       logp_fn,

@@ -38,7 +38,7 @@ def base(name: str, stages: tuple[str, ...], *, size: str = "tiny", init: str = 
       "stages": stages,
       "init": init,  # policy folder to start from where the stage before is not part of the run
       "model": {"preset": size},
-      "prompt": {"max_prompt_len": 96, "max_response_len": 40},  # tokens
+      "prompt": {"max_prompt_len": 100, "max_response_len": 40},  # tokens
       "env": {
         "kind": "voxel",
         "num_envs": 32,
@@ -85,6 +85,7 @@ def _grpo() -> dict[str, Any]:
     "clip_high": 0.28,
     "kl_coef": 0.01,
     "temperature": 1.0,
+    "is_vision_frozen": True,
     "batch_size": 32,
     "group_size": 8,
   }

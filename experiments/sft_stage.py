@@ -34,13 +34,19 @@ def run_cold_start(config: ConfigDict, folder: Folder, policy: Policy, data_dir:
   )
 
   def to_batch(loaded: dict[str, Any]) -> Batch:
-    patches = policy.prompter.patches(loaded["views"])
+    prompter = policy.prompter
+    patches = prompter.patches(loaded["views"])
     rows = [
-      policy.prompter.row(row_patches, policy.prompter.ids(instruction))._replace(
-        responses=[policy.prompter.encode(text) for text in texts]
+      prompter.row(row_patches, prompter.ids(instruction, previous))._replace(
+        responses=[prompter.encode(text) for text in texts],
+        advantage=[prompter.weights(*pair) for pair in zip(texts, weights)],
       )
-      for row_patches, instruction, texts in zip(
-        patches, loaded["instruction"], loaded["responses"]
+      for row_patches, instruction, previous, texts, weights in zip(
+        patches,
+        loaded["instruction"],
+        loaded["previous"],
+        loaded["responses"],
+        loaded["choice_weights"],
       )
     ]
     return pack(rows)

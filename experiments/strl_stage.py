@@ -110,7 +110,8 @@ def _question(policy: Policy, loaded: dict[str, Any], b: int) -> strl.Question:
       raise ValueError(f"demonstration {text!r} does not parse ({routed.reason}); make it again")
     accepted.append(routed.decode(0, images, policy.prompter.views, is_gui_open)[0])
   row = policy.prompter.row(
-    policy.prompter.patches(images), policy.prompter.ids(loaded["instruction"][b])
+    policy.prompter.patches(images),
+    policy.prompter.ids(loaded["instruction"][b], loaded["previous"][b]),
   )
   return strl.Question(row, images, is_gui_open, tuple(accepted))
 

@@ -8,4 +8,5 @@ from cross_jax.actions.motion import format_motion as format_motion
 from cross_jax.actions.raw import format_action as format_action
 from cross_jax.actions.response import format_response as format_response
 from cross_jax.actions.response import format_segment as format_segment
+from cross_jax.actions.response import outline as outline
 from cross_jax.actions.response import parse as parse

@@ -82,6 +82,22 @@ def _lines(text: str):
     start = next_start
 
 
+def outline(text: str) -> str:
+  """The headers of a response's segments: which form of which action space it is.
+
+  Args:
+    text: a response without its end token.
+  Returns:
+    `Header: ` of each segment, one a line; "" if the text does not parse.
+
+  >>> outline("Motion: jump\\nAction: press(space)")
+  'Motion: \\nAction: '
+  """
+  if isinstance(parse(text), ParseFailure):
+    return ""
+  return "\n".join(f"{header}: " for header, *_ in _lines(text))
+
+
 def format_segment(segment: Segment) -> str:
   """One segment as a line of text.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cross_jax.actions import parse
+from cross_jax.actions import outline, parse
 from cross_jax.base import (
   Decision,
   Environment,
@@ -37,8 +37,9 @@ class Answer(NamedTuple):
   text: str
 
 
-# (observation of all B games, instruction of each, sampling seed of each) -> one answer a game
-ActFn = Callable[[Observation, Sequence[str], np.ndarray], Sequence[Answer]]
+# (observation of all B games, instruction of each, outline of the response before, sampling seed)
+# -> one answer a game
+ActFn = Callable[[Observation, Sequence[str], Sequence[str], np.ndarray], Sequence[Answer]]
 # called with (one game's pictures after the tick, episode, decision's text, space, ticks so far)
 RecordFn = Callable[[tuple[np.ndarray, ...], Episode, str, str | None, int], None]
 
@@ -50,6 +51,7 @@ class _Game:
     self.index, self.episode = index, episode
     self.instruction = instruction_of(episode.task, episode.seed)
     self.decisions: list[Decision] = []
+    self.previous = ""  # outline of the last response
     self.num_ticks = 0
     self.is_success = False
     self.is_over = False
@@ -151,7 +153,8 @@ def _play_round(
     [0 if g is None else sampling_seed(base_seed, g.episode, len(g.decisions)) for g in games],
     np.int64,
   )
-  answers = act(observation, instructions, seeds)
+  previous = ["" if game is None else game.previous for game in games]
+  answers = act(observation, instructions, previous, seeds)
   routes = [None if g is None else route_text(a.text, max_ticks) for g, a in zip(games, answers)]
   ticks_before = [0 if game is None else game.num_ticks for game in games]
   seen = observation
@@ -162,6 +165,7 @@ def _play_round(
     answer, routed = answers[slot], routes[slot]
     views = tuple(view[slot].copy() for view in seen.views) if keep_views else ()
     is_invalid = isinstance(routed, ParseFailure)
+    game.previous = outline(answer.text)
     game.decisions.append(
       Decision(
         views=views,

@@ -16,7 +16,8 @@ class Row(NamedTuple):
   prompt_positions: np.ndarray  # int32[3, T0], M-RoPE
   responses: Sequence[np.ndarray]  # each int32[N_r], end token included
   old_logp: Sequence[np.ndarray] | None = None  # each float32[N_r], nats; None in SFT
-  advantage: Sequence[float] | None = None  # one per response, unitless; None in SFT
+  # per response, unitless: one number or float32[N_r]; in SFT the weight of a token, None = all 1
+  advantage: Sequence[float | np.ndarray] | None = None
 
 
 def pack(rows: Sequence[Row], *, max_len: int, max_targets: int, pad_id: int) -> Batch:

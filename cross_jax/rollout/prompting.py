@@ -36,15 +36,19 @@ class Prompter(NamedTuple):
     parts = [patchify(image, self.patch, self.merge) for image in images[: len(self.views)]]
     return np.concatenate(parts, axis=-2)
 
-  def ids(self, instruction: str) -> np.ndarray:
+  def ids(self, instruction: str, previous: str = "") -> np.ndarray:
     """int32[T], the prompt of one decision.
 
+    Args:
+      instruction: what to do.
+      previous: outline of the decision before (`actions.outline`), a line after the instruction:
+        the policy can keep to a form for an episode, and so learns what a form is worth. "" on the
+        first decision.
     Raises:
-      ValueError: the instruction makes it longer than max_prompt_len.
+      ValueError: the text makes it longer than max_prompt_len.
     """
-    ids = np.asarray(
-      chat.build_prompt(self.tokenizer, self.image_tokens, instruction), dtype=np.int32
-    )
+    text = f"{instruction}\n{previous}" if previous else instruction
+    ids = np.asarray(chat.build_prompt(self.tokenizer, self.image_tokens, text), dtype=np.int32)
     if len(ids) > self.max_prompt_len:
       raise ValueError(
         f"prompt of {len(ids)} tokens, over max_prompt_len={self.max_prompt_len}; shorten the "
@@ -60,6 +64,16 @@ class Prompter(NamedTuple):
   def encode(self, response: str) -> np.ndarray:
     """int32[N], a response's ids with its end token."""
     return np.asarray(chat.encode_response(self.tokenizer, response), dtype=np.int32)
+
+  def weights(self, response: str, choice_weight: float) -> np.ndarray:
+    """float32[N], the weight of each token of a response in SFT.
+
+    choice_weight for the tokens that choose its form, the first and the one after its first
+    segment (the end, or the break before `Action: `); 1 for what it says in that form.
+    """
+    weights = np.ones(len(self.encode(response)), np.float32)
+    weights[[0, len(self.encode(response.split("\n")[0])) - 1]] = choice_weight
+    return weights
 
   def decode(self, ids: np.ndarray) -> str:
     """The text of response ids, without the end token."""
@@ -101,10 +115,13 @@ def make_act(prompter: Prompter, sample: SamplePrompts, *, pad_id: int) -> ActFn
   """
 
   def act(
-    observation: Observation, instructions: Sequence[str], seeds: np.ndarray
+    observation: Observation,
+    instructions: Sequence[str],
+    previous: Sequence[str],
+    seeds: np.ndarray,
   ) -> Sequence[Answer]:
     patches = prompter.patches(observation.views)
-    ids = [prompter.ids(instruction) for instruction in instructions]
+    ids = [prompter.ids(*words) for words in zip(instructions, previous)]
     rows = [prompter.row(*pair) for pair in zip(patches, ids)]
     prompts = stack_prompts(rows, max_prompt_len=prompter.max_prompt_len, pad_id=pad_id)
     sampled = sample(prompts, seeds)

@@ -17,9 +17,10 @@ ResponseLogpFn = Callable[[Any, Batch], jax.Array]  # (params, batch) -> float32
 
 
 def sft_loss(response_logp_fn: ResponseLogpFn) -> LossFn:
-  """The mean negative log-likelihood of a batch's response tokens, as (sum, denom).
+  """The weighted negative log-likelihood of a batch's response tokens, as (sum, denom).
 
-  L = sum_t m_t (-logp_t) / sum_t m_t, over all tokens of the global batch.
+  L = sum_t m_t w_t (-logp_t) / sum_t m_t, over all tokens of the global batch; w is
+  batch.advantage, ones unless the data say otherwise.
 
   Args:
     response_logp_fn: (params, batch) -> float32[B, N], nats, of batch.target_ids.
@@ -30,7 +31,8 @@ def sft_loss(response_logp_fn: ResponseLogpFn) -> LossFn:
   def loss(params, batch: Batch) -> LossTerms:
     # A padded token may be anything, not finite too: it is set to 0 before it is used.
     logp = jnp.where(batch.target_mask, response_logp_fn(params, batch), 0.0)
-    return LossTerms(loss=masked_sum(-logp, batch.target_mask), means={}, maxima={})
+    weighted = -logp * jnp.where(batch.target_mask, batch.advantage, 0.0)
+    return LossTerms(loss=masked_sum(weighted, batch.target_mask), means={}, maxima={})
 
   return loss
 

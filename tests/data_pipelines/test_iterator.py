@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cross_jax.envs.experts import FORMS, SPACE_OF_FORM
-from data_pipelines.iterator import choose_forms, make_iterator
+from data_pipelines.iterator import KEEP_FORM, choose_forms, choose_previous, make_iterator
 from data_pipelines.storage import (
   FamilySource,
   encode_png,
@@ -83,6 +83,16 @@ def test_batches_hold_pictures_and_the_labels_of_their_forms(data_dir):
     assert batch["responses"][i] == [f"{form} of {family} {index}" for form in batch["forms"][i]]
 
 
+def test_the_first_decision_has_none_before_it(data_dir):
+  iterator = make_iterator(data_dir, batch_size=30, seed=0, responses_per_row=3)
+  for _ in range(6):
+    batch = next(iterator)
+    for task, previous, weights in zip(batch["task"], batch["previous"], batch["choice_weights"]):
+      assert previous == ""  # these texts don't parse: they have no outline
+      if task.endswith(":0"):
+        assert weights == [1.0] * 3
+
+
 @pytest.mark.parametrize("responses_per_row", [1, 2, 3])
 def test_spaces_are_in_equal_shares(data_dir, responses_per_row):
   iterator = make_iterator(data_dir, batch_size=12, seed=1, responses_per_row=responses_per_row)
@@ -96,6 +106,19 @@ def test_spaces_are_in_equal_shares(data_dir, responses_per_row):
   assert set(spaces.values()) == {40 * responses_per_row}  # 120 rows, a third each
   assert forms["motion"] == forms["motion+raw"] == 20 * responses_per_row
   assert forms["grounding"] == forms["grounding+raw"] == 20 * responses_per_row
+
+
+def test_the_form_before_is_told_as_of_a_player_who_keeps_to_it():
+  told = [choose_previous(i, 3, seed=0) for i in range(2000)]
+  silent = [weights for previous, weights in told if previous is None]
+  assert 150 < len(silent) < 250 and all(weights == [1.0] * 3 for weights in silent)
+  for at in range(3):
+    assert 540 < sum(previous == at for previous, _ in told) < 660
+  for previous, weights in told:
+    assert sum(weights) == pytest.approx(3.0)
+    if previous is not None:
+      assert weights[previous] / sum(weights) == pytest.approx(KEEP_FORM)
+  assert choose_previous(5, 1, seed=0) == (None, [1.0])
 
 
 def test_four_and_five_responses_are_different_forms():

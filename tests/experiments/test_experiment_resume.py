@@ -148,5 +148,5 @@ def test_experiment_files_take_a_size(module):
 
 
 def test_a_prompt_that_is_too_long_is_refused(policy):
-  with pytest.raises(ValueError, match="over max_prompt_len=96"):
+  with pytest.raises(ValueError, match="over max_prompt_len=100"):
     policy.prompter.ids("mine an oak log " * 40)

@@ -47,7 +47,7 @@ class CountingGame:
 
 
 def act_with(text):
-  def act(observation, instructions, seeds):
+  def act(observation, instructions, previous, seeds):
     return [
       Answer(
         np.asarray([1], np.int32),
@@ -82,6 +82,19 @@ def test_an_action_segment_runs_one_tick():
   (lost,) = play(CountingGame(1), [episode(11)], "Motion: move forward\nAction: press(w)")
   assert not lost.is_success and [d.num_ticks for d in lost.decisions] == [1] * 5
   assert {d.space for d in lost.decisions} == {"motion"}
+
+
+def test_the_policy_is_told_the_form_of_its_last_response():
+  told = []
+
+  def act(observation, instructions, previous, seeds):
+    told.append(list(previous))
+    text = ("Motion: jump\nAction: press(space)", "garbage", "Motion: jump")[len(told) - 1]
+    return act_with(text)(observation, instructions, previous, seeds)
+
+  settings = {"max_ticks_per_decision": 8, "max_decisions": 3, "base_seed": 0}
+  collect(CountingGame(1), act, [episode(1)], **settings)
+  assert told == [[""], ["Motion: \nAction: "], [""]]
 
 
 def test_garbage_idles_and_is_counted():

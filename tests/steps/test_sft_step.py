@@ -27,15 +27,21 @@ def start():
   return init_state(toy_policy.init_params(), OPTIMIZER, jax.random.key(0))
 
 
+def make_batch(**kwargs):
+  """Tokens of different weights, none negative."""
+  batch = toy_policy.make_batch(**kwargs)
+  return batch._replace(advantage=np.abs(batch.advantage))
+
+
 def token_mean(params, batch):
   """The loss of the batch, token by token."""
   logp = np.asarray(toy_policy.policy_logp(params, batch))
-  kept = [logp[i] for i in np.ndindex(logp.shape) if batch.target_mask[i]]
+  kept = [batch.advantage[i] * logp[i] for i in np.ndindex(logp.shape) if batch.target_mask[i]]
   return -sum(kept) / len(kept)
 
 
 def test_loss_is_the_mean_over_the_tokens_of_the_batch(step):
-  batch = toy_policy.make_batch()
+  batch = make_batch()
   state, metrics = step(start(), batch)
   assert float(metrics["loss"]) == pytest.approx(
     token_mean(toy_policy.init_params(), batch), rel=1e-5
@@ -47,11 +53,12 @@ def test_loss_is_the_mean_over_the_tokens_of_the_batch(step):
 
 
 def test_update_is_the_optimizers(step):
-  batch = toy_policy.make_batch()
+  batch = make_batch()
 
   def loss(params):
     logp = toy_policy.response_logp(params, batch)
-    return -jnp.sum(logp * batch.target_mask.astype(jnp.float32)) / 13.0
+    weights = batch.advantage * batch.target_mask.astype(np.float32)
+    return -jnp.sum(logp * weights) / 13.0
 
   params = toy_policy.init_params()
   grads = jax.jit(jax.grad(loss))(params)
@@ -66,19 +73,19 @@ def test_update_is_the_optimizers(step):
 
 
 def test_loss_falls_and_nothing_is_compiled_again(step):
-  state, batch, values = start(), toy_policy.make_batch(), []
+  state, batch, values = start(), make_batch(), []
   for _ in range(5):
     state, metrics = step(state, batch)
     values.append(float(metrics["loss"]))
   assert values == sorted(values, reverse=True)
-  step(state, toy_policy.make_batch(seed=9))
+  step(state, make_batch(seed=9))
   assert step._cache_size() == 1
 
 
 def test_the_state_is_donated_and_the_callers_parameters_are_not(step):
   params = toy_policy.init_params()
   state = init_state(params, OPTIMIZER, jax.random.key(0))
-  step(state, toy_policy.make_batch())
+  step(state, make_batch())
   assert all(leaf.is_deleted() for leaf in jax.tree.leaves(state.params))
   assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(params))
 
@@ -96,7 +103,7 @@ def masked(batch):
 
 @pytest.mark.parametrize("spoil", [poisoned, masked])
 def test_a_useless_batch_is_skipped_and_counted(step, spoil):
-  good = toy_policy.make_batch()
+  good = make_batch()
   before, _ = step(start(), good)
   before = jax.tree.map(np.asarray, before._replace(rng=jax.random.key_data(before.rng)))
   state, _ = step(start(), good)
@@ -115,7 +122,7 @@ def test_a_useless_batch_is_skipped_and_counted(step, spoil):
 
 
 def test_padding_may_hold_anything(step):
-  batch = toy_policy.make_batch()
+  batch = make_batch()
   target_ids = np.where(batch.target_mask, batch.target_ids, -100).astype(np.int32)
   clean, clean_metrics = step(start(), batch)
   dirty, dirty_metrics = step(start(), batch._replace(target_ids=target_ids))
@@ -124,7 +131,7 @@ def test_padding_may_hold_anything(step):
 
 
 def test_batch_order_does_not_matter(step):
-  batch = toy_policy.make_batch()
+  batch = make_batch()
   order = np.random.default_rng(0).permutation(8)
   rows = batch._replace(positions=np.moveaxis(batch.positions, 1, 0))
   shuffled = jax.tree.map(lambda x: x[order], rows)
@@ -136,7 +143,7 @@ def test_batch_order_does_not_matter(step):
 
 
 def test_logp_fn_in_parts_equals_whole():
-  batch, params = toy_policy.make_batch(), toy_policy.init_params()
+  batch, params = make_batch(), toy_policy.init_params()
   whole = make_logp_fn(toy_policy.response_logp)(params, batch)
   parts = make_logp_fn(toy_policy.response_logp, num_microbatches=4)(params, batch)
   np.testing.assert_allclose(parts, whole, rtol=1e-6)

@@ -141,6 +141,7 @@ def response_logp(
   grids: tuple[rope.Grid, ...],
   *,
   temperature: float = 1.0,
+  is_vision_frozen: bool = False,
 ):
   """Log-probability of every response token of a batch.
 
@@ -151,10 +152,13 @@ def response_logp(
     grids: patches (height, width) per image.
     temperature: > 0, what the logits are divided by. A policy-gradient step needs that of its
       samples: the score of another distribution does not average to zero over them.
+    is_vision_frozen: no gradient to the vision tower and its merger, nor the time it takes.
   Returns:
     float32[B, N], nats; what stands at padding is meaningless.
   """
   image_embeds = image_features(params, config, batch.patches, grids)
+  if is_vision_frozen:
+    image_embeds = jax.lax.stop_gradient(image_embeds)
   hidden = hidden_states(
     params, config, batch.token_ids, batch.segment_ids, batch.positions, image_embeds
   )
