@@ -8,9 +8,10 @@ from PIL import Image, UnidentifiedImageError
 
 from cross_jax.base import SCREEN_HEIGHT, SCREEN_WIDTH, View
 
-# What the tiny preset sees of the 640x360 screen: all of it, and its centre (the GUI panel, or what
-# is around the crosshair) at a resolution at which a 16 px icon is 8x8.
-TINY_VIEWS = (View(0, 0, 640, 360, 112, 64), View(224, 84, 416, 276, 96, 96))
+# What the tiny preset sees of the 640x360 screen: all of it, and its middle (the GUI panel, or what
+# is around the crosshair) so that the pitch of the slots, 18 px, is one patch of 8 samples: every
+# slot of the inventory's rows is a patch of its own, and an item looks the same in all of them.
+TINY_VIEWS = (View(0, 0, 640, 360, 112, 64), View(203, 72, 419, 288, 96, 96))
 
 
 def read_screen(path: str | os.PathLike[str]) -> tuple[Image.Image, str | None]:

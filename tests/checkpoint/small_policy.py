@@ -10,7 +10,7 @@ from cross_jax.checkpoint.policy import PolicySpec
 from cross_jax.models.qwen2_vl.config import tiny
 from cross_jax.models.qwen2_vl.forward import init_params
 
-VIEWS = (View(0, 0, 640, 360, 112, 64), View(224, 84, 416, 276, 96, 96))
+VIEWS = (View(0, 0, 640, 360, 112, 64), View(203, 72, 419, 288, 96, 96))
 MODEL = dataclasses.replace(
   tiny(), vision_width=32, vision_depth=1, vision_heads=2, width=32, depth=1, heads=2, kv_heads=1,
   head_dim=16, mrope_section=(2, 3, 3), mlp_width=48,

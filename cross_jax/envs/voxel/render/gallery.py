@@ -21,7 +21,7 @@ from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
 SCREEN = View(0, 0, 640, 360, 640, 360)
-POLICY = (View(0, 0, 640, 360, 112, 64), View(224, 84, 416, 276, 96, 96))
+POLICY = (View(0, 0, 640, 360, 112, 64), View(203, 72, 419, 288, 96, 96))
 SCENES = (
   ("mine_block:oak_log", 1), ("mine_block:birch_log", 2), ("mine_block:sand", 3),
   ("mine_block:chest", 4), ("mine_block:hay_block", 5), ("kill_entity:sheep", 1),
