@@ -62,6 +62,7 @@ class _Game:
     self.form = ""  # of the decision under way
     self.needs_images = False
     self.decode: Callable | None = None
+    self.looks: Callable[[], bool] = lambda: False  # Routed.needs_images of the decision
     self.num_left = self.decision_tick = 0
     self.last_raw, self.num_repeats = "", 0
 
@@ -82,11 +83,11 @@ class _Game:
     if is_random:
       self.num_perturbed += 1
       self.num_left, self.decode = _perturbation(self.rng, view)
-      self.needs_images = False
+      self.looks = lambda: False
     else:
       routed = route(parse(texts[self.form]), k)
       self.num_left, self.decode = routed.num_ticks, routed.decode
-      self.needs_images = routed.needs_images
+      self.looks = routed.needs_images
     self.decision_tick = 0
     self.num_decisions += 1
 
@@ -95,6 +96,7 @@ class _Game:
     raw, is_done = self.decode(self.decision_tick, images, views, is_gui_open)
     self.decision_tick += 1
     self.num_left = 0 if is_done else self.num_left - 1
+    self.needs_images = self.looks()
     return raw
 
   def finish(self, is_success: bool) -> Recorded:

@@ -14,6 +14,7 @@ HIT_PERIOD_TICKS = 13  # a sword is at full strength again after 12.5 ticks, a m
 STILL_SHARE = 0.01  # the view stands still if fewer of its samples change
 STILL_LEVELS = 8  # of 255, by which a sample must change to count
 
+_WALKS = ("Approach", "Kill")
 _CLICKS = {"Mine": "attack", "Kill": "attack", "left click": "attack", "right click": "use"}
 
 
@@ -31,6 +32,7 @@ class WorldDecoder:
 
   def __init__(self, segment: GroundingSegment, k: int):
     self._verb, self._k = segment.verb, k
+    self.needs_images = segment.verb in _WALKS  # to see what is in the way
     self._turn = turn_to(*point_to_px(segment.point))
     self._previous: np.ndarray | None = None  # the ground of the tick before
     self._is_blocked = False
@@ -49,7 +51,7 @@ class WorldDecoder:
         return action, tick + 1 >= min(3, self._k)
       case "Mine":
         _press(action, "attack")
-      case "Approach" | "Kill":
+      case verb if verb in _WALKS:
         self._walk(action, tick, images, views)
         if self._verb == "Kill" and tick % HIT_PERIOD_TICKS == HIT_TICK:
           _press(action, "attack")
@@ -74,6 +76,8 @@ class CursorDecoder:
   released on the next tick, the last. A cursor that no view shows is first driven into the top
   left corner of the screen, where its place is known.
   """
+
+  needs_images = True
 
   def __init__(self, segment: GroundingSegment):
     self._button = _CLICKS.get(segment.verb)
@@ -116,6 +120,12 @@ class GroundingDecoder:
     self._in_gui: bool | None = None
     self._decoder: WorldDecoder | CursorDecoder | None = None
     self.num_ticks = k
+
+  def needs_images(self) -> bool:
+    """Whether the ticks to come look at the pictures; before tick 0 that of any point does."""
+    if self._decoder is None:
+      return self._segment.point is not None
+    return self._decoder.needs_images
 
   def decode(
     self, tick: int, images: Sequence[np.ndarray], views: Sequence[View], is_gui_open: bool

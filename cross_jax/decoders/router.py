@@ -26,7 +26,7 @@ class Routed(NamedTuple):
 
   space: str  # the highest-level segment's, one of base.SPACES
   num_ticks: int  # the most ticks it takes; decode may end it earlier
-  needs_images: bool  # False if decode never looks at the pictures
+  needs_images: Callable[[], bool]  # whether the ticks to come look at the pictures
   decode: DecodeFn  # to be called with ticks 0, 1, ... in order; may keep state of its decision
 
 
@@ -50,13 +50,16 @@ def route(response: Response, k: int = 8) -> Routed | ParseFailure:
   top, bottom = response.segments[0], response.segments[-1]
   match bottom if isinstance(bottom, ActionSegment) else top:
     case ActionSegment(action):
-      return Routed(response.space, 1, False, lambda *_: (action, True))
+      return Routed(response.space, 1, _never, lambda *_: (action, True))
     case MotionSegment() as segment:
       motion = MotionDecoder(segment, k)
-      return Routed(response.space, motion.num_ticks, False, motion.decode)
+      return Routed(response.space, motion.num_ticks, _never, motion.decode)
     case GroundingSegment() as segment:
       grounding = GroundingDecoder(segment, k)
-      is_steered = segment.point is not None
-      return Routed(response.space, grounding.num_ticks, is_steered, grounding.decode)
+      return Routed(response.space, grounding.num_ticks, grounding.needs_images, grounding.decode)
   reason = f"{type(top).__name__} of space {response.space} without Action: it has no decoder"
   return ParseFailure(reason, (0, 0))
+
+
+def _never() -> bool:
+  return False

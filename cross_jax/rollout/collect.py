@@ -200,7 +200,7 @@ def _run_ticks(env, games, answers, routes, observation, on_frame) -> None:
       raw, is_done = routed.decode(tick, images, env.views, bool(observation.is_gui_open[slot]))
       action.buttons[slot], action.camera_deg[slot] = raw.buttons, raw.camera_deg
       is_last[slot] = is_done or tick + 1 >= routed.num_ticks
-    looks = [isinstance(r, Routed) and r.needs_images for r in routes]
+    looks = [isinstance(r, Routed) and r.needs_images() for r in routes]
     needs_frame = is_running & (~is_last & looks if on_frame is None else True)
     step = env.step(RawAction(*action), active=is_running, render=needs_frame)
     observation = step.observation or observation

@@ -47,7 +47,7 @@ class Screen:
 def run_gui(screen: Screen, text: str, *, k: int = 8, views=VIEWS) -> int:
   """Plays the decision on the screen; returns its number of ticks."""
   routed = route(parse(text), k)
-  assert routed.needs_images
+  assert routed.needs_images()
   for tick in range(routed.num_ticks):
     action, is_done = routed.decode(tick, screen.images(views), views, True)
     screen.tick(action)
@@ -199,8 +199,17 @@ def test_verbs_of_the_world():
   assert pressed("move_camera") == pressed("move to") == [set()]
 
 
+def test_only_walkers_and_cursors_look_after_the_first_tick():
+  for verb in ("Mine", "Approach", "Kill", "left click"):
+    for is_gui_open in (False, True):
+      routed = route(parse(grounding(verb, 500, 500)), 8)
+      assert routed.needs_images()
+      routed.decode(0, Screen(320, 180).images(), VIEWS, is_gui_open)
+      assert routed.needs_images() == (is_gui_open or verb in ("Approach", "Kill"))
+
+
 def test_no_op_waits_for_all_ticks_without_looking():
-  assert not route(parse("Grounding: no-op"), 8).needs_images
+  assert not route(parse("Grounding: no-op"), 8).needs_images()
   for k in (1, 8):
     for opens_at in (0, 3, 99):  # in a GUI, one opens on the way, in the world
       routed = route(parse("Grounding: no-op"), k)

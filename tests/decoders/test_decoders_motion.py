@@ -12,7 +12,7 @@ from cross_jax.decoders import route
 def run(text: str, *, k: int = 8, is_gui_open: bool = False):
   """[(buttons pressed, (pitch, yaw) degrees)] of each tick."""
   routed = route(parse(text), k)
-  assert not routed.needs_images
+  assert not routed.needs_images()
   ticks, is_done = [], False
   while not is_done:
     action, is_done = routed.decode(len(ticks), (), (), is_gui_open)
