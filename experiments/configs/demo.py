@@ -27,7 +27,7 @@ def get_config() -> ConfigDict:
     cs2_steps=20,
     cs2_learning_rate=5e-5,
   )
-  config.mtrl = sections.mtrl(num_iterations=14, max_rows=512, budget_tokens=1000)
+  config.mtrl = sections.mtrl(num_iterations=12, max_rows=512, budget_tokens=1000)
   config.evaluation = sections.evaluation(
     num_seeds_in=16,
     num_seeds_out=6,
