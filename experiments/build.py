@@ -127,7 +127,7 @@ def make_sample(
   return with_params
 
 
-def make_env(config: ConfigDict, views: Sequence[View], num_envs: int | None = None) -> Any:
+def make_env(config: ConfigDict, views: Sequence[View]) -> Any:
   """The games of the config.
 
   Raises:
@@ -138,4 +138,4 @@ def make_env(config: ConfigDict, views: Sequence[View], num_envs: int | None = N
   kind = config.env.kind
   if kind != "voxel":
     raise ValueError(f"env.kind={kind!r}: only 'voxel' is built in")
-  return VoxelEnv(num_envs or config.env.num_envs, tuple(views), max_ticks=config.env.max_ticks)
+  return VoxelEnv(config.env.num_envs, tuple(views), max_ticks=config.env.max_ticks)

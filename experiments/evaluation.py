@@ -51,7 +51,8 @@ def record_videos(
   ]
   if not tasks:
     return
-  env = make_env(config, (*policy.prompter.views, VIDEO_VIEW), num_envs=len(tasks))
+  # As many games as the evaluation has: what was compiled for it serves again.
+  env = make_env(config, (*policy.prompter.views, VIDEO_VIEW))
   episodes = [Episode(task, EVALUATION_SEED) for task in tasks]
   recorder = Recorder(
     folder.videos, stage, [(e.task, e.seed) for e in episodes], instruction_of=instruction
