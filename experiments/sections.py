@@ -121,7 +121,8 @@ def mtrl(**changes: Any) -> ConfigDict:
     "max_per_episode": 8,  # decisions of an episode that are trained on
     "max_rows": 640,  # decisions of an iteration that are trained on
     "token_penalty": 0.2,
-    "budget_tokens": 800,
+    # A hundred decisions of Grounding are 1,300: the penalty must not outweigh success.
+    "budget_tokens": 4000,
     "invalid_penalty": 1.0,
     "num_seeds": 10_000,
   }
