@@ -42,6 +42,28 @@ def writing(directory: Path, array_bytes: int) -> Iterator[None]:
     raise OSError(_message(directory, needed_bytes, free_bytes, cause)) from error
 
 
+@contextlib.contextmanager
+def new_folder(directory: Path) -> Iterator[Path]:
+  """Yields an empty folder: `directory` once the block has ended, removed if it fails.
+
+  Args:
+    directory: absolute; must not exist. Its parents are made.
+  Raises:
+    FileExistsError: the directory exists.
+  """
+  if directory.exists():
+    raise FileExistsError(f"{directory} exists: give another directory, or delete it first")
+  partial = directory.with_name(f".{directory.name}.partial")
+  shutil.rmtree(partial, ignore_errors=True)
+  partial.mkdir(parents=True)
+  try:
+    yield partial
+    partial.rename(directory)
+  except BaseException:
+    shutil.rmtree(partial, ignore_errors=True)
+    raise
+
+
 def write_json(path: Path, value: Any) -> None:
   """Writes a JSON file that is never seen half-written; makes its folder.
 

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ import jax
 from tokenizers import Tokenizer
 
 from cross_jax.base import View
+from cross_jax.checkpoint.disk import new_folder
 from cross_jax.checkpoint.params import load_params, save_params
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from cross_jax.models.qwen2_vl.forward import init_params
@@ -42,22 +42,20 @@ def save_policy(
     FileExistsError: the directory exists.
     OSError: no room, or the file system refused; names directory, needed and free bytes.
   """
-  directory = Path(directory).absolute()
-  if directory.exists():
-    raise FileExistsError(f"{directory} exists: give another directory, or delete it first")
-  described = {**spec._asdict(), "model": dataclasses.asdict(spec.model)}
-  content = json.dumps(described, indent=1) + "\n"
-  partial = directory.with_name(f".{directory.name}.partial")
-  shutil.rmtree(partial, ignore_errors=True)
-  partial.mkdir(parents=True)
-  try:
-    save_params(partial / PARAMS, params)
-    (partial / SPEC).write_text(content, encoding="utf-8")
-    (partial / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
-    partial.rename(directory)
-  except BaseException:
-    shutil.rmtree(partial, ignore_errors=True)
-    raise
+  with new_folder(Path(directory).absolute()) as partial:
+    write_policy(partial, params, spec, tokenizer)
+
+
+def write_policy(folder: Path, params: Any, spec: PolicySpec, tokenizer: Tokenizer) -> None:
+  """Writes the parts of a policy into a folder that is there; see `save_policy`."""
+  save_params(folder / PARAMS, params)
+  (folder / SPEC).write_text(spec_text(spec), encoding="utf-8")
+  (folder / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
+
+
+def spec_text(spec: PolicySpec) -> str:
+  """The content of policy.json."""
+  return json.dumps({**spec._asdict(), "model": dataclasses.asdict(spec.model)}, indent=1) + "\n"
 
 
 def load_policy(directory: str | os.PathLike[str]) -> tuple[Any, PolicySpec, Tokenizer]:
@@ -78,25 +76,37 @@ def load_policy(directory: str | os.PathLike[str]) -> tuple[Any, PolicySpec, Tok
         f"{directory / name} is missing: give a policy folder, as a finished stage leaves in "
         "WORKDIR/STAGE/policy"
       )
-  spec = _read_spec(directory / SPEC)
+  spec = read_spec(directory / SPEC)
   template = jax.eval_shape(lambda: init_params(jax.random.key(0), spec.model))
   params = load_params(directory / PARAMS, template)
+  return params, spec, load_tokenizer(directory / TOKENIZER, spec.model)
+
+
+def load_tokenizer(path: Path, model: Qwen2VLConfig) -> Tokenizer:
+  """Reads a tokenizer.json.
+
+  Args:
+    path: the file.
+    model: that it belongs to.
+  Raises:
+    ValueError: the file is damaged, or has more tokens than the model.
+  """
   try:
-    tokenizer = Tokenizer.from_file(str(directory / TOKENIZER))
+    tokenizer = Tokenizer.from_file(str(path))
   except Exception as error:  # noqa: BLE001  (the library raises nothing more specific)
     raise ValueError(
-      f"{directory / TOKENIZER} is not a tokenizer ({error}); copy it from another policy of the "
-      "same preset"
+      f"{path} is not a tokenizer ({error}); copy it from another policy of the same preset"
     ) from error
-  if tokenizer.get_vocab_size() > spec.model.vocab_size:
+  if tokenizer.get_vocab_size() > model.vocab_size:
     raise ValueError(
-      f"{directory / TOKENIZER} has {tokenizer.get_vocab_size()} tokens, the model of "
-      f"{directory / SPEC} only {spec.model.vocab_size}: copy the tokenizer of the same preset"
+      f"{path} has {tokenizer.get_vocab_size()} tokens, the model beside it only "
+      f"{model.vocab_size}: copy the tokenizer of the same preset"
     )
-  return params, spec, tokenizer
+  return tokenizer
 
 
-def _read_spec(path: Path) -> PolicySpec:
+def read_spec(path: Path) -> PolicySpec:
+  """Reads a policy.json; ValueError if it is damaged or describes no possible model."""
   try:
     read = json.loads(path.read_text(encoding="utf-8"))
     model = {
