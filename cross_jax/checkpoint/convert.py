@@ -1,0 +1,223 @@
+"""Converts between Hugging Face Qwen2-VL checkpoints and policy folders (Orbax).
+
+  python -m cross_jax.checkpoint.convert --from hf:Qwen2-VL-2B-Instruct --to orbax:runs/base/policy
+  python -m cross_jax.checkpoint.convert --from orbax:runs/base/policy --to hf:served
+
+hf:DIR is a folder with config.json, tokenizer.json and model.safetensors, or shards with
+model.safetensors.index.json, in bfloat16 or float32. orbax:DIR is a policy folder as a stage leaves
+it. The target appears under its name only when it is complete, and every tensor keeps its bits.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jax
+from rich.console import Console
+from rich.progress import Progress
+
+from cross_jax.checkpoint import hf_config, hf_files, hf_folder, hf_verify
+from cross_jax.checkpoint.disk import new_folder
+from cross_jax.checkpoint.hf_names import tensors_of
+from cross_jax.checkpoint.policy import (
+  SPEC,
+  PolicySpec,
+  load_policy,
+  load_tokenizer,
+  read_spec,
+  spec_text,
+  write_policy,
+)
+from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
+
+FILES = "hf"  # in a converted policy: what its Hugging Face folder had beside the weights
+# What policy.json of a policy that was no policy before says: no views, these lengths.
+MAX_PROMPT_LEN, MAX_RESPONSE_LEN = 2048, 64  # tokens
+MAX_SHARD_BYTES = 5 * 10**9
+
+OnTensors = Callable[[int], Callable[[], None]]  # number of tensors -> to be called after each
+
+
+def _silent(_num_tensors: int) -> Callable[[], None]:
+  return lambda: None
+
+
+def hf_to_orbax(
+  source: Path, target: Path, *, is_verified: bool = False, on_tensors: OnTensors = _silent
+) -> str:
+  """Makes a policy folder of a Hugging Face checkpoint.
+
+  Args:
+    source: folder of the checkpoint.
+    target: the policy folder; must not exist.
+    is_verified: compare logits with transformers before the folder appears.
+    on_tensors: for a progress bar.
+  Returns:
+    One line on what was done.
+  Raises:
+    FileExistsError: the target exists.
+    FileNotFoundError: a file of the source is missing.
+    ValueError: the source is damaged or of another model, or verification failed.
+    ImportError: verification without transformers.
+    OSError: no room, or the file system refused.
+  """
+  source, target = source.absolute(), target.absolute()
+  _check_start(target, is_verified)
+  where = source / hf_folder.CONFIG
+  hf_config.check_family(hf_folder.read_json(where), where)
+  with hf_files.Checkpoint(source) as checkpoint:
+    config = hf_folder.read_config(source, checkpoint)
+    if not (source / hf_folder.TOKENIZER).is_file():
+      raise FileNotFoundError(
+        f"{source / hf_folder.TOKENIZER} is missing: save the tokenizer there with transformers"
+      )
+    tokenizer = load_tokenizer(source / hf_folder.TOKENIZER, config)
+    spec = _spec_of(source, config)
+    num_tensors = len(tensors_of(config))
+    params = hf_folder.read_params(checkpoint, config, on_tensors(num_tensors))
+  with new_folder(target) as partial:
+    write_policy(partial, params, spec, tokenizer)
+    (partial / FILES).mkdir()
+    for name in (hf_folder.CONFIG, *hf_folder.CARRIED):
+      if (source / name).is_file():
+        (partial / FILES / name).write_bytes((source / name).read_bytes())
+    verified = ""
+    if is_verified:
+      verified = "; " + hf_verify.compare(load_policy(partial), source)
+  return f"{num_tensors} tensors, {config.param_dtype} -> {target}{verified}"
+
+
+def orbax_to_hf(
+  source: Path,
+  target: Path,
+  *,
+  is_verified: bool = False,
+  max_shard_bytes: int = MAX_SHARD_BYTES,
+  on_tensors: OnTensors = _silent,
+) -> str:
+  """Makes a Hugging Face checkpoint of a policy folder.
+
+  Args:
+    source: the policy folder.
+    target: folder of the checkpoint; must not exist.
+    is_verified: compare logits with transformers before the folder appears.
+    max_shard_bytes: of a weights file.
+    on_tensors: for a progress bar.
+  Returns:
+    One line on what was done.
+  Raises:
+    As `hf_to_orbax`.
+  """
+  source, target = source.absolute(), target.absolute()
+  _check_start(target, is_verified)
+  policy = load_policy(source)
+  params, spec, tokenizer = policy
+  num_tensors = len(tensors_of(spec.model))
+  with new_folder(target) as partial:
+    hf_folder.write_checkpoint(
+      partial,
+      params,
+      spec.model,
+      tokenizer,
+      carried=source / FILES if (source / FILES).is_dir() else None,
+      max_shard_bytes=max_shard_bytes,
+      on_tensor=on_tensors(num_tensors),
+    )
+    if spec.views:  # a policy of the game: what makes it one goes along
+      (partial / SPEC).write_text(spec_text(spec), encoding="utf-8")
+    verified = ""
+    if is_verified:
+      verified = "; " + hf_verify.compare(policy, partial)
+  return f"{num_tensors} tensors, {spec.model.param_dtype} -> {target}{verified}"
+
+
+def _check_start(target: Path, is_verified: bool) -> None:
+  if target.exists():
+    raise FileExistsError(f"{target} exists: give another directory, or delete it first")
+  if is_verified:
+    hf_verify.import_transformers()
+
+
+def _spec_of(source: Path, config: Qwen2VLConfig) -> PolicySpec:
+  """The spec of a policy that went to Hugging Face before, else one without views."""
+  if not (source / SPEC).is_file():
+    provenance = {"experiment": "converted", "from": source.name}
+    return PolicySpec(config, (), MAX_PROMPT_LEN, MAX_RESPONSE_LEN, provenance)
+  spec = read_spec(source / SPEC)
+  if not hf_config.is_same_model(spec.model, config):
+    raise ValueError(
+      f"{source / SPEC} describes another model than {source / hf_folder.CONFIG}: remove it to "
+      "convert the weights alone"
+    )
+  if spec.model.param_dtype == config.param_dtype:
+    return spec
+  return spec._replace(model=config)
+
+
+@contextmanager
+def _progress_bar(title: str) -> Iterator[OnTensors]:
+  console = Console(stderr=True)
+  with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+
+    def on_tensors(num_tensors: int) -> Callable[[], None]:
+      task = bar.add_task(title, total=num_tensors)
+      return lambda: bar.advance(task)
+
+    yield on_tensors
+
+
+def _place(text: str) -> tuple[str, Path]:
+  kind, colon, directory = text.partition(":")
+  if kind not in ("hf", "orbax") or not colon or not directory:
+    raise argparse.ArgumentTypeError(f"{text!r} is neither hf:DIR nor orbax:DIR")
+  return kind, Path(directory)
+
+
+def main(argv: list[str] | None = None) -> int:
+  """Runs the command line; returns the exit status."""
+  parser = argparse.ArgumentParser(
+    prog="python -m cross_jax.checkpoint.convert",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  )
+  parser.add_argument(
+    "--from", dest="source", required=True, type=_place, metavar="KIND:DIR", help="hf: or orbax:"
+  )
+  parser.add_argument(
+    "--to", dest="target", required=True, type=_place, metavar="KIND:DIR",
+    help="the other kind; the folder must not exist",
+  )  # fmt: skip
+  parser.add_argument(
+    "--verify", action="store_true",
+    help="compare logits with transformers (pip install 'cross_jax[parity]') before the folder "
+    "appears; needs memory for two float32 copies",
+  )  # fmt: skip
+  parser.add_argument(
+    "--max-shard-gb", type=float, default=MAX_SHARD_BYTES / 1e9, metavar="GB",
+    help="of a weights file of hf:, 1e9 bytes; default 5",
+  )  # fmt: skip
+  arguments = parser.parse_args(argv)
+  (kind, source), (target_kind, target) = arguments.source, arguments.target
+  if kind == target_kind:
+    parser.error(f"--from and --to are both {kind}: one must be hf:DIR, the other orbax:DIR")
+  if arguments.max_shard_gb <= 0:
+    parser.error(f"--max-shard-gb {arguments.max_shard_gb}: must be above 0")
+  jax.config.update("jax_platforms", "cpu")  # an accelerator has nothing to do here
+  convert = hf_to_orbax
+  options = {}
+  if kind == "orbax":
+    convert, options = orbax_to_hf, {"max_shard_bytes": int(arguments.max_shard_gb * 1e9)}
+  try:
+    with _progress_bar(f"{source} -> {target}") as on_tensors:
+      done = convert(source, target, is_verified=arguments.verify, on_tensors=on_tensors, **options)
+  except (OSError, ValueError, ImportError) as error:
+    print(f"error: {error}", file=sys.stderr)
+    return 1
+  print(done)
+  return 0
+
+
+if __name__ == "__main__":
+  sys.exit(main())
