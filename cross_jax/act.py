@@ -56,10 +56,18 @@ def act(
      "first_tick": {"pressed": [buttons], "camera_deg": [pitch, yaw]} or None if it does not parse,
      "space_logp": {space: nats}}.
   Raises:
-    ValueError: an unknown space, a negative temperature, an instruction that is too long.
+    ValueError: an unknown space, a negative temperature, an instruction that is too long, a policy
+      without views.
   """
   if space is not None and space not in SPACES:
     raise ValueError(f"space {space!r}: must be one of {', '.join(SPACES)}")
+  if not spec.views:
+    unit = spec.model.patch * spec.model.merge
+    raise ValueError(
+      "this policy has no views: it was converted from a model that never played. Write into "
+      f"policy.json what it is to see of the screen, [[x0, y0, x1, y1, width, height], ...] with "
+      f"sides of {unit} px times a whole number"
+    )
   prompter = Prompter(
     tokenizer, spec.views, spec.model.patch, spec.model.merge, spec.max_prompt_len
   )

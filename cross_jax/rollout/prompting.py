@@ -10,6 +10,7 @@ from cross_jax.base import Observation, View
 from cross_jax.models.qwen2_vl.patches import patchify
 from cross_jax.rollout.collect import ActFn, Answer
 from cross_jax.rollout.packing import Row
+from cross_jax.tokenizer import token_id
 
 
 class Prompter(NamedTuple):
@@ -58,7 +59,10 @@ class Prompter(NamedTuple):
 
   def row(self, patches: np.ndarray, prompt_ids: np.ndarray) -> Row:
     """A training row without responses, of patches uint8[P, 3 * patch**2] and an encoded prompt."""
-    positions = chat.row_positions(prompt_ids, self.grids, self.merge)
+    image_token_id = token_id(self.tokenizer, "<|image_pad|>")
+    positions = chat.row_positions(
+      prompt_ids, self.grids, self.merge, image_token_id=image_token_id
+    )
     return Row(patches, prompt_ids, positions, responses=())
 
   def encode(self, response: str) -> np.ndarray:

@@ -37,9 +37,9 @@ class Row(NamedTuple):
   grids: tuple[Grid, ...]
 
 
-def random_model(config: Qwen2VLConfig, seed: int = 0):
+def random_model(config: Qwen2VLConfig, seed: int = 0, tokenizer=None):
   """transformers' model with random weights in which no bias or scale is trivial."""
-  described = to_hf(config, load_tokenizer())
+  described = to_hf(config, tokenizer or load_tokenizer())
   model = transformers.Qwen2VLForConditionalGeneration(
     transformers.Qwen2VLConfig.from_dict(described)
   ).eval()
@@ -55,10 +55,11 @@ def random_model(config: Qwen2VLConfig, seed: int = 0):
   return model
 
 
-def save(model, directory, **options):
-  """Writes a checkpoint as transformers does, with our tokenizer beside it."""
+def save(model, directory, tokenizer=None, **options):
+  """Writes a checkpoint as transformers does, with a tokenizer (ours if None) beside it."""
   model.save_pretrained(directory, **options)
-  (directory / "tokenizer.json").write_text(load_tokenizer().to_str(), encoding="utf-8")
+  text = (tokenizer or load_tokenizer()).to_str()
+  (directory / "tokenizer.json").write_text(text, encoding="utf-8")
 
 
 def load_in_transformers(directory):

@@ -1,0 +1,120 @@
+"""A converted policy answers as transformers does, with a tokenizer whose ids are not ours."""
+
+import dataclasses
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from cross_jax import prompt as chat
+from cross_jax.act import act
+from cross_jax.checkpoint import convert
+from cross_jax.checkpoint.policy import load_policy
+from cross_jax.models.qwen2_vl.patches import patchify
+from cross_jax.rollout.prompting import Prompter
+from cross_jax.tokenizer import SPECIAL_TOKENS, token_id
+from tests.models import hf_twin
+
+INSTRUCTION = "Mine an oak log."
+NUM_TOKENS = 16
+# The form of Qwen2-VL's template: a system turn, pictures and text of every other turn in order.
+TEMPLATE = (
+  "{% for turn in messages %}<|im_start|>{{ turn.role }}\n"
+  "{% if turn.content is string %}{{ turn.content }}{% else %}{% for part in turn.content %}"
+  "{% if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+  "{% else %}{{ part.text }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
+  "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def make_tokenizer():
+  """Byte-level BPE as Qwen's: the special tokens come after all others."""
+  tokenizer = Tokenizer(models.BPE())
+  tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+  tokenizer.decoder = decoders.ByteLevel()
+  alphabet = pre_tokenizers.ByteLevel.alphabet()
+  trainer = trainers.BpeTrainer(vocab_size=280, initial_alphabet=alphabet, show_progress=False)
+  tokenizer.train_from_iterator([INSTRUCTION, "user system assistant", "Play well."], trainer)
+  tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
+  return tokenizer
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory):
+  """(transformers' model, folder of the checkpoint, folder of the policy)."""
+  folder = tmp_path_factory.mktemp("converted")
+  tokenizer = make_tokenizer()
+  image_token_id = token_id(tokenizer, "<|image_pad|>")
+  assert image_token_id > 256 and tokenizer.get_vocab_size() < 300
+  config = dataclasses.replace(hf_twin.CONFIG, image_token_id=image_token_id, vocab_size=300)
+  model = hf_twin.random_model(config, seed=5, tokenizer=tokenizer)
+  hf_twin.save(model, folder / "hf", tokenizer)
+  (folder / "hf" / "chat_template.jinja").write_text(TEMPLATE)
+  source, target = f"hf:{folder / 'hf'}", f"orbax:{folder / 'policy'}"
+  assert convert.main(["--from", source, "--to", target]) == 0
+  return model, folder / "hf", folder / "policy"
+
+
+def test_without_views_it_says_what_to_write(converted):
+  with pytest.raises(ValueError, match="no views.*policy.json.*sides of 8 px"):
+    act(*load_policy(converted[2]), (), INSTRUCTION)
+
+
+def test_the_prompt_is_the_checkpoints_chat_template(converted):
+  _, folder, policy = converted
+  theirs = transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+  picture = {"type": "image"}
+  text = theirs.apply_chat_template(
+    [
+      {"role": "system", "content": "Play well."},
+      {"role": "user", "content": [picture, {"type": "text", "text": "Go on."}]},
+      {"role": "assistant", "content": "Action: press(w)"},
+      {"role": "user", "content": [picture, picture, {"type": "text", "text": INSTRUCTION}]},
+    ],
+    chat_template=(policy / "hf" / "chat_template.jinja").read_text(),
+    tokenize=False,
+    add_generation_prompt=True,
+  )
+  pads = iter((2, 3, 1))  # as the processor does: one token per merged patch
+  text = re.sub(r"<\|image_pad\|>", lambda pad: pad[0] * next(pads), text)
+  expected = theirs(text, add_special_tokens=False).input_ids
+  turn = chat.Turn((2,), "Go on.", "Action: press(w)")
+  tokenizer = load_policy(policy)[2]
+  got = chat.build_prompt(tokenizer, (3, 1), INSTRUCTION, history=[turn], system="Play well.")
+  assert got == expected
+  assert got.count(token_id(tokenizer, "<|image_pad|>")) == 6
+
+
+def test_it_says_what_transformers_says(converted, tmp_path):
+  model, policy = converted[0], shutil.copytree(converted[2], tmp_path / "policy")
+  described = json.loads((policy / "policy.json").read_text())
+  described |= {"views": [[0, 0, 640, 360, 24, 16]], "max_prompt_len": 96}
+  (policy / "policy.json").write_text(json.dumps(described | {"max_response_len": NUM_TOKENS}))
+  params, spec, tokenizer = load_policy(policy)
+  image = np.random.default_rng(3).integers(0, 256, (16, 24, 3)).astype(np.uint8)
+  got = act(params, spec, tokenizer, (image,), INSTRUCTION)
+
+  config = spec.model
+  ids = Prompter(tokenizer, spec.views, config.patch, config.merge, 96).ids(INSTRUCTION)
+  row = hf_twin.Row(ids, patchify(image, config.patch, config.merge), ((4, 6),))
+  end = chat.end_id(tokenizer)
+  out = model.generate(
+    **hf_twin.hf_inputs([row], config),
+    max_new_tokens=NUM_TOKENS,
+    do_sample=False,
+    suppress_tokens=[config.image_token_id],
+    eos_token_id=end,
+    pad_token_id=end,
+    return_dict_in_generate=True,
+    output_logits=True,
+  )
+  said = out.sequences[0, len(ids) :].tolist()
+  assert len(set(said)) > 5
+  assert got["response"] == chat.decode(tokenizer, said)
+  logp = [torch.log_softmax(step[0], -1)[i].item() for step, i in zip(out.logits, said)]
+  assert got["logp"] == pytest.approx(sum(logp), abs=1e-3)
