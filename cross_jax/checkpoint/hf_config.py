@@ -68,6 +68,7 @@ def from_hf(described: dict[str, Any], *, dtype: str, where: Path) -> Qwen2VLCon
           f"{where}: {part}{name} {settings[name]!r}, this model has only {allowed[0]!r}"
         )
   rope = text.get("rope_parameters") or text.get("rope_scaling") or {}
+  rope = rope if isinstance(rope, dict) else {"type": rope}
   rope_type = rope.get("rope_type", rope.get("type"))
   if rope_type not in _ROPE_TYPES or "mrope_section" not in rope:
     raise ValueError(

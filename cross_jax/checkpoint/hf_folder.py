@@ -80,14 +80,14 @@ def read_params(
   config: Qwen2VLConfig,
   on_tensor: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
-  """The parameters of a checkpoint, as NumPy arrays; one tensor more than they in memory.
+  """The parameters of a checkpoint, on the CPU; one tensor more than they in memory.
 
   Args:
     checkpoint: the opened tensors.
     config: of `read_config`.
     on_tensor: called after every tensor.
   Returns:
-    Nested dicts, as `init_params` makes them.
+    Nested dicts, as `init_params` makes them; jax.Arrays, as Orbax copies those of NumPy once more.
   """
   leaves: dict[str, np.ndarray] = {}
   for tensor in tensors_of(config):
@@ -96,7 +96,8 @@ def read_params(
       leaves[tensor.path] = np.empty(tensor.leaf_shape, values.dtype)
     leaves[tensor.path][... if tensor.layer is None else tensor.layer] = values
     on_tensor()
-  return _nested(leaves)
+  cpu = jax.local_devices(backend="cpu")[0]
+  return _nested({path: jax.device_put(leaf, cpu) for path, leaf in leaves.items()})
 
 
 def write_checkpoint(
@@ -225,7 +226,7 @@ def _made_files(config: Qwen2VLConfig, tokenizer: Tokenizer) -> dict[str, str]:
   }
 
 
-def _nested(leaves: dict[str, np.ndarray]) -> dict[str, Any]:
+def _nested(leaves: dict[str, jax.Array]) -> dict[str, Any]:
   tree: dict[str, Any] = {}
   for path, leaf in leaves.items():
     *modules, name = path.split("/")
