@@ -210,7 +210,7 @@ def main(argv: list[str] | None = None) -> int:
   if kind == "orbax":
     convert, options = orbax_to_hf, {"max_shard_bytes": int(arguments.max_shard_gb * 1e9)}
   try:
-    with _progress_bar(f"{source} -> {target}") as on_tensors:
+    with _progress_bar(f"{source.name} -> {target.name}") as on_tensors:
       done = convert(source, target, is_verified=arguments.verify, on_tensors=on_tensors, **options)
   except (OSError, ValueError, ImportError) as error:
     print(f"error: {error}", file=sys.stderr)

@@ -33,8 +33,8 @@ def import_transformers() -> tuple[ModuleType, ModuleType]:
     import transformers
   except ImportError as error:
     raise ImportError(
-      f"{error}: verification compares with transformers; pip install '.[parity]' in a checkout, or "
-      "convert without --verify"
+      f"{error}: verification compares with transformers; pip install '.[parity]' in a checkout, "
+      "or convert without --verify"
     ) from error
   return torch, transformers
 
