@@ -18,6 +18,15 @@ _CONTROL_TOKENS = (
   "<|vision_end|>",
   "<|image_pad|>",
 )
+# build_prompt's form for programs that render Jinja: what a Hugging Face folder carries. One
+# <|image_pad|> per picture there; the processor repeats it.
+CHAT_TEMPLATE = (
+  "{% for turn in messages %}<|im_start|>{{ turn.role }}\n"
+  "{% if turn.content is string %}{{ turn.content }}{% else %}{% for part in turn.content %}"
+  "{% if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+  "{% else %}{{ part.text }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
+  "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
 _IMAGE_PAD_ID = 5  # of the tiny preset's tokenizer
 
 

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from tokenizers import Tokenizer
 
+from cross_jax import prompt
 from cross_jax.checkpoint import hf_config, hf_files
 from cross_jax.checkpoint.disk import writing
 from cross_jax.checkpoint.hf_names import (
@@ -24,12 +25,13 @@ from cross_jax.sharding import path_name
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
 TOKENIZER, TOKENIZER_CONFIG = "tokenizer.json", "tokenizer_config.json"
+CHAT_TEMPLATE = "chat_template.jinja"
 CARRIED = (  # what is neither weights nor config.json, and goes along as it is
   TOKENIZER,
   TOKENIZER_CONFIG,
   PREPROCESSOR,
   "added_tokens.json",
-  "chat_template.jinja",
+  CHAT_TEMPLATE,
   "chat_template.json",
   "generation_config.json",
   "merges.txt",
@@ -117,8 +119,8 @@ def write_checkpoint(
     params: pytree of arrays of config.param_dtype.
     config: of the model.
     tokenizer: of the model.
-    carried: folder whose CARRIED files and config.json are taken, where they fit this model; the
-      others, and all if None, are made from config and tokenizer.
+    carried: folder whose CARRIED files are taken, and its config.json if it is of this model;
+      None if they are to be made from config and tokenizer.
     max_shard_bytes: of a weights file.
     on_tensor: called after every tensor.
   Raises:
@@ -146,11 +148,14 @@ def write_checkpoint(
       dtype=config.param_dtype,
       max_shard_bytes=max_shard_bytes,
     )
-    for name, content in _made_files(config, tokenizer).items():
-      (directory / name).write_text(content, encoding="utf-8")
-    for name in CARRIED if carried else ():
-      if (carried / name).is_file():
-        (directory / name).write_bytes((carried / name).read_bytes())
+    if carried is None:
+      for name, content in _made_files(config, tokenizer).items():
+        (directory / name).write_text(content, encoding="utf-8")
+    else:
+      (directory / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
+      for name in CARRIED:
+        if (carried / name).is_file():
+          (directory / name).write_bytes((carried / name).read_bytes())
     (directory / CONFIG).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
@@ -220,6 +225,7 @@ def _made_files(config: Qwen2VLConfig, tokenizer: Tokenizer) -> dict[str, str]:
     "pad_token": "<|endoftext|>",
   }
   return {
+    CHAT_TEMPLATE: prompt.CHAT_TEMPLATE,
     TOKENIZER: tokenizer.to_str(pretty=True),
     TOKENIZER_CONFIG: json.dumps(tokens, indent=2) + "\n",
     PREPROCESSOR: json.dumps(preprocessor, indent=2) + "\n",

@@ -14,22 +14,15 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from cross_jax import prompt as chat
 from cross_jax.act import act
 from cross_jax.checkpoint import convert
-from cross_jax.checkpoint.policy import load_policy
+from cross_jax.checkpoint.policy import load_policy, save_policy
 from cross_jax.models.qwen2_vl.patches import patchify
 from cross_jax.rollout.prompting import Prompter
-from cross_jax.tokenizer import SPECIAL_TOKENS, token_id
+from cross_jax.tokenizer import SPECIAL_TOKENS, load_tokenizer, token_id
+from tests.checkpoint.small_policy import SPEC, random_params
 from tests.models import hf_twin
 
 INSTRUCTION = "Mine an oak log."
 NUM_TOKENS = 16
-# The form of Qwen2-VL's template: a system turn, pictures and text of every other turn in order.
-TEMPLATE = (
-  "{% for turn in messages %}<|im_start|>{{ turn.role }}\n"
-  "{% if turn.content is string %}{{ turn.content }}{% else %}{% for part in turn.content %}"
-  "{% if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
-  "{% else %}{{ part.text }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
-  "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 
 
 def make_tokenizer():
@@ -54,7 +47,6 @@ def converted(tmp_path_factory):
   config = dataclasses.replace(hf_twin.CONFIG, image_token_id=image_token_id, vocab_size=300)
   model = hf_twin.random_model(config, seed=5, tokenizer=tokenizer)
   hf_twin.save(model, folder / "hf", tokenizer)
-  (folder / "hf" / "chat_template.jinja").write_text(TEMPLATE)
   source, target = f"hf:{folder / 'hf'}", f"orbax:{folder / 'policy'}"
   assert convert.main(["--from", source, "--to", target]) == 0
   return model, folder / "hf", folder / "policy"
@@ -65,9 +57,11 @@ def test_without_views_it_says_what_to_write(converted):
     act(*load_policy(converted[2]), (), INSTRUCTION)
 
 
-def test_the_prompt_is_the_checkpoints_chat_template(converted):
-  _, folder, policy = converted
-  theirs = transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+def test_the_prompt_is_the_chat_template(tmp_path):
+  save_policy(tmp_path / "policy", random_params(), SPEC, load_tokenizer())
+  source, target = f"orbax:{tmp_path / 'policy'}", f"hf:{tmp_path / 'hf'}"
+  assert convert.main(["--from", source, "--to", target]) == 0
+  theirs = transformers.AutoTokenizer.from_pretrained(tmp_path / "hf", local_files_only=True)
   picture = {"type": "image"}
   text = theirs.apply_chat_template(
     [
@@ -76,7 +70,6 @@ def test_the_prompt_is_the_checkpoints_chat_template(converted):
       {"role": "assistant", "content": "Action: press(w)"},
       {"role": "user", "content": [picture, picture, {"type": "text", "text": INSTRUCTION}]},
     ],
-    chat_template=(policy / "hf" / "chat_template.jinja").read_text(),
     tokenize=False,
     add_generation_prompt=True,
   )
@@ -84,7 +77,7 @@ def test_the_prompt_is_the_checkpoints_chat_template(converted):
   text = re.sub(r"<\|image_pad\|>", lambda pad: pad[0] * next(pads), text)
   expected = theirs(text, add_special_tokens=False).input_ids
   turn = chat.Turn((2,), "Go on.", "Action: press(w)")
-  tokenizer = load_policy(policy)[2]
+  tokenizer = load_policy(tmp_path / "policy")[2]
   got = chat.build_prompt(tokenizer, (3, 1), INSTRUCTION, history=[turn], system="Play well.")
   assert got == expected
   assert got.count(token_id(tokenizer, "<|image_pad|>")) == 6
