@@ -124,10 +124,14 @@ def write_checkpoint(
     max_shard_bytes: of a weights file.
     on_tensor: called after every tensor.
   Raises:
-    ValueError: Hugging Face's model cannot have the numbers of `config`, or a parameter has another
-      dtype.
+    ValueError: Hugging Face's model cannot have the numbers or the dtype of `config`.
     OSError: no room, or the file system refused.
   """
+  if config.param_dtype not in hf_files.DTYPES.values():
+    raise ValueError(
+      f"parameters are {config.param_dtype}, only {' and '.join(hf_files.DTYPES.values())} can be "
+      "converted"
+    )
   described = _described(config, tokenizer, carried)
   # By key, so that the layers of a checkpoint stand together in its files.
   tensors = sorted(tensors_of(config), key=lambda t: (t.layer is not None, t.layer or 0, t.key))

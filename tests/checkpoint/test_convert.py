@@ -1,6 +1,7 @@
 """Conversion between Hugging Face folders and policy folders: same bits, and clear refusals."""
 
 import dataclasses
+import doctest
 import json
 import shutil
 
@@ -10,7 +11,7 @@ import pytest
 import safetensors.numpy
 import torch
 
-from cross_jax.checkpoint import convert, hf_config
+from cross_jax.checkpoint import convert, hf_config, hf_names
 from cross_jax.checkpoint.hf_names import common_key
 from cross_jax.checkpoint.policy import load_policy, save_policy
 from cross_jax.tokenizer import load_tokenizer
@@ -263,6 +264,21 @@ def test_a_failing_write_leaves_nothing(source, tmp_path, capsys, monkeypatch):
   status, _, err = run(capsys, "--from", f"orbax:{policy}", "--to", f"hf:{tmp_path / 'back'}")
   assert status == 1 and "No space left on device" in err
   assert sorted(path.name for path in tmp_path.iterdir()) == ["policy", "source"]
+
+
+def test_docstring_examples():
+  assert doctest.testmod(hf_names).failed == 0
+
+
+def test_half_precision_is_refused_on_the_way_out(tmp_path, capsys):
+  half = dataclasses.replace(MODEL, param_dtype="float16")
+  params = jax.tree.map(lambda leaf: leaf.astype(np.float16), random_params())
+  save_policy(tmp_path / "policy", params, SPEC._replace(model=half), load_tokenizer())
+  status, _, err = run(
+    capsys, "--from", f"orbax:{tmp_path / 'policy'}", "--to", f"hf:{tmp_path / 'hf'}"
+  )
+  assert status == 1 and "parameters are float16, only bfloat16 and float32" in err
+  assert sorted(path.name for path in tmp_path.iterdir()) == ["policy"]
 
 
 def test_a_model_that_hugging_face_cannot_have():

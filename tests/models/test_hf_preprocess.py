@@ -1,12 +1,15 @@
 """Pictures to patches as transformers' processor makes them, without transformers."""
 
 import doctest
+import json
 
 import numpy as np
 import pytest
+import transformers
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
+from cross_jax.checkpoint.hf_config import to_hf_preprocessor
 from cross_jax.models.qwen2_vl import preprocess
 from cross_jax.models.qwen2_vl.config import preset
 from tests.models import hf_twin
@@ -40,6 +43,20 @@ def test_other_modes_become_rgb(mode):
   image = picture(60, 90, mode)
   expected = hf_twin.image_processor(config)(images=[image], return_tensors="np")
   patches, _ = preprocess.image_patches(image, config)
+  got = preprocess.pixel_values(patches, config)
+  np.testing.assert_allclose(got, expected["pixel_values"], rtol=0, atol=1e-5)
+
+
+def test_the_processor_that_a_converted_policy_carries(tmp_path):
+  config = preset("tiny")
+  (tmp_path / "preprocessor_config.json").write_text(json.dumps(to_hf_preprocessor(config)))
+  theirs = transformers.AutoImageProcessor.from_pretrained(
+    tmp_path, local_files_only=True, backend="pil"
+  )
+  image = picture(33, 21)  # below min_pixels: made larger
+  expected = theirs(images=[image], return_tensors="np")
+  patches, grid = preprocess.image_patches(image, config)
+  assert (1, *grid) == tuple(expected["image_grid_thw"][0])
   got = preprocess.pixel_values(patches, config)
   np.testing.assert_allclose(got, expected["pixel_values"], rtol=0, atol=1e-5)
 
