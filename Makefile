@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PARITY_STAMP := $(VENV)/.installed-parity
+HF_STAMP := $(VENV)/.installed-hf
 # The tests compare with transformers on a CPU. The default index's torch for Linux brings CUDA along;
 # PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu makes the same version small.
 TORCH ?= torch==2.13.0
@@ -27,17 +27,17 @@ $(STAMP): setup.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $(STAMP)
 
-$(PARITY_STAMP): $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[parity]' '$(TORCH)'
-	@touch $(PARITY_STAMP)
+$(HF_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[hf]' '$(TORCH)'
+	@touch $(HF_STAMP)
 
 demo: setup
 	$(BIN)/python experiments/main.py --config experiments/configs/demo.py --workdir $(DEMO_DIR)
 
-test: setup $(PARITY_STAMP)
+test: setup $(HF_STAMP)
 	$(BIN)/python -m pytest -m "not slow" -n 2
 
-test-slow: setup $(PARITY_STAMP)
+test-slow: setup $(HF_STAMP)
 	$(BIN)/python -m pytest -n 2
 
 lint: setup

@@ -191,7 +191,7 @@ def main(argv: list[str] | None = None) -> int:
   )  # fmt: skip
   parser.add_argument(
     "--verify", action="store_true",
-    help="compare logits with transformers (pip install '.[parity]') before the folder "
+    help="compare logits with transformers (pip install '.[hf]') before the folder "
     "appears; needs memory for two float32 copies",
   )  # fmt: skip
   parser.add_argument(

@@ -33,7 +33,7 @@ def import_transformers() -> tuple[ModuleType, ModuleType]:
     import transformers
   except ImportError as error:
     raise ImportError(
-      f"{error}: verification compares with transformers; pip install '.[parity]' in a checkout, "
+      f"{error}: verification compares with transformers; pip install '.[hf]' in a checkout, "
       "or convert without --verify"
     ) from error
   return torch, transformers

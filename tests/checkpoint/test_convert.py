@@ -143,7 +143,7 @@ def test_verify_without_transformers_is_a_clear_error(source, tmp_path, capsys, 
   status, _, err = run(
     capsys, "--from", f"hf:{source}", "--to", f"orbax:{tmp_path / 'policy'}", "--verify"
   )
-  assert status == 1 and "pip install '.[parity]' in a checkout, or convert without --verify" in err
+  assert status == 1 and "pip install '.[hf]' in a checkout, or convert without --verify" in err
   assert sorted(path.name for path in tmp_path.iterdir()) == ["source"]
 
 
