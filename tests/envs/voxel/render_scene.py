@@ -27,7 +27,7 @@ from cross_jax.envs.voxel.state import (
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
 
 WIDE = View(0, 0, 640, 360, 112, 64)
-CENTRE = View(203, 72, 419, 288, 96, 96)
+CENTRE = View(224, 84, 416, 276, 96, 96)
 VIEWS = (WIDE, CENTRE)
 PANEL = View(232, 97, 408, 263, 176, 166)  # one sample per px of the GUI's panel
 EYE = (16.5, 12.5, 10.5)  # m, the eye of an empty game; it looks along +z

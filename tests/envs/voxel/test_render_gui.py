@@ -7,7 +7,10 @@ from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.render import CODE_GUI, CODE_SLOT, render_batch, segment_batch
 from cross_jax.envs.voxel.render.font import text_mask
 from cross_jax.envs.voxel.tables import ITEMS
-from tests.envs.voxel.render_scene import CENTRE, PANEL, VIEWS, WIDE, make_state, stack
+from cross_jax.screen import TINY_VIEWS
+from tests.envs.voxel.render_scene import PANEL, make_state, stack
+
+VIEWS = WIDE, CENTRE = TINY_VIEWS
 
 NUM_ITEMS = len(ITEMS.names)
 FAR_CURSOR = (600.0, 20.0)  # px, outside the centre view
