@@ -27,7 +27,6 @@ CHAT_TEMPLATE = (
   "{% else %}{{ part.text }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
   "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-_IMAGE_PAD_ID = 5  # of the tiny preset's tokenizer
 
 
 class Turn(NamedTuple):
@@ -120,8 +119,8 @@ def row_positions(
   grids: Sequence[Grid],
   merge: int = 2,
   *,
+  image_token_id: int,
   segment_ids: np.ndarray | None = None,
-  image_token_id: int = _IMAGE_PAD_ID,
 ) -> np.ndarray:
   """The M-RoPE positions of a prompt, or of a packed row; see `rope.mrope_positions`.
 
@@ -129,8 +128,8 @@ def row_positions(
     token_ids: int32[T].
     grids: patches (height, width) of every image in the row.
     merge: patches, side of a merge group.
+    image_token_id: of `<|image_pad|>`.
     segment_ids: int32[T] of a packed row; None if all is prompt.
-    image_token_id: of `<|image_pad|>`; that of our tokenizer unless given.
   Returns:
     int32[3, T]; read-only when `segment_ids` is None, as it is shared by equal prompts.
   """

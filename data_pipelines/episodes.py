@@ -2,14 +2,14 @@
 
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cross_jax.actions import format_action, parse
 from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, RawAction, no_op
-from cross_jax.decoders import route
+from cross_jax.decoders import Routed, route
 from cross_jax.envs.experts import (
   FORMS,
   SEGMENT_VIEW,
@@ -61,8 +61,7 @@ class _Game:
     self.num_ticks = self.num_decisions = self.num_perturbed = 0
     self.form = ""  # of the decision under way
     self.needs_images = False
-    self.decode: Callable | None = None
-    self.looks: Callable[[], bool] = lambda: False  # Routed.needs_images of the decision
+    self.routed: Routed | None = None  # what the decision executes
     self.num_left = self.decision_tick = 0
     self.last_raw, self.num_repeats = "", 0
 
@@ -82,21 +81,18 @@ class _Game:
     is_random = self.rng.random() < perturb_share and self.num_perturbed < MAX_PERTURBATIONS
     if is_random:
       self.num_perturbed += 1
-      self.num_left, self.decode = _perturbation(self.rng, view)
-      self.looks = lambda: False
+      self.routed = _perturbation(self.rng, view)
     else:
-      routed = route(parse(texts[self.form]), k)
-      self.num_left, self.decode = routed.num_ticks, routed.decode
-      self.looks = routed.needs_images
-    self.decision_tick = 0
+      self.routed = route(parse(texts[self.form]), k)
+    self.num_left, self.decision_tick = self.routed.num_ticks, 0
     self.num_decisions += 1
 
   def tick(self, images: tuple[np.ndarray, ...], views, is_gui_open: bool) -> RawAction:
     """The raw action of the decision's next tick."""
-    raw, is_done = self.decode(self.decision_tick, images, views, is_gui_open)
+    raw, is_done = self.routed.decode(self.decision_tick, images, views, is_gui_open)
     self.decision_tick += 1
     self.num_left = 0 if is_done else self.num_left - 1
-    self.needs_images = self.looks()
+    self.needs_images = self.routed.needs_images()
     return raw
 
   def finish(self, is_success: bool) -> Recorded:
@@ -209,8 +205,8 @@ def _row(game: _Game, texts: dict[str, str], images, is_gui_open: bool) -> dict[
   return row | {f"view_{i}": encode_png(image) for i, image in enumerate(images)}
 
 
-def _perturbation(rng: np.random.Generator, view: Snapshot) -> tuple[int, Callable]:
-  """(ticks, decoder) of a random action: a turn and a key, or a cursor move and perhaps a click."""
+def _perturbation(rng: np.random.Generator, view: Snapshot) -> Routed:
+  """A random action: a turn and a key, or a cursor move and perhaps a click."""
   first, rest = no_op(), no_op()
   if view.gui:
     first.camera_deg[:] = rng.integers(-60, 61, 2) * DEG_PER_PX
@@ -222,4 +218,9 @@ def _perturbation(rng: np.random.Generator, view: Snapshot) -> tuple[int, Callab
     for action in (first, rest):
       action.buttons[BUTTON_INDEX[_WALK_KEYS[rng.integers(len(_WALK_KEYS))]]] = 1
     actions = [first] + [rest] * int(rng.integers(MAX_PERTURBED_TICKS))
-  return len(actions), lambda tick, *_: (actions[tick], tick + 1 >= len(actions))
+  return Routed(
+    space="raw",
+    num_ticks=len(actions),
+    needs_images=lambda: False,
+    decode=lambda tick, *_: (actions[tick], tick + 1 >= len(actions)),
+  )

@@ -25,8 +25,8 @@ from cross_jax.checkpoint.policy import (
   SPEC,
   PolicySpec,
   load_policy,
-  load_tokenizer,
   read_spec,
+  read_tokenizer,
   spec_text,
   write_policy,
 )
@@ -73,7 +73,7 @@ def hf_to_orbax(
       raise FileNotFoundError(
         f"{source / hf_folder.TOKENIZER} is missing: save the tokenizer there with transformers"
       )
-    tokenizer = load_tokenizer(source / hf_folder.TOKENIZER, config)
+    tokenizer = read_tokenizer(source / hf_folder.TOKENIZER, config)
     spec = _spec_of(source, config)
     num_tensors = len(tensors_of(config))
     params = hf_folder.read_params(checkpoint, config, on_tensors(num_tensors))

@@ -79,10 +79,10 @@ def load_policy(directory: str | os.PathLike[str]) -> tuple[Any, PolicySpec, Tok
   spec = read_spec(directory / SPEC)
   template = jax.eval_shape(lambda: init_params(jax.random.key(0), spec.model))
   params = load_params(directory / PARAMS, template)
-  return params, spec, load_tokenizer(directory / TOKENIZER, spec.model)
+  return params, spec, read_tokenizer(directory / TOKENIZER, spec.model)
 
 
-def load_tokenizer(path: Path, model: Qwen2VLConfig) -> Tokenizer:
+def read_tokenizer(path: Path, model: Qwen2VLConfig) -> Tokenizer:
   """Reads a tokenizer.json.
 
   Args:

@@ -51,7 +51,6 @@ class _Game:
     self.index, self.episode = index, episode
     self.instruction = instruction_of(episode.task, episode.seed)
     self.decisions: list[Decision] = []
-    self.previous = ""  # outline of the last response
     self.num_ticks = 0
     self.is_success = False
     self.is_over = False
@@ -153,7 +152,7 @@ def _play_round(
     [0 if g is None else sampling_seed(base_seed, g.episode, len(g.decisions)) for g in games],
     np.int64,
   )
-  previous = ["" if game is None else game.previous for game in games]
+  previous = [outline(g.decisions[-1].text) if g and g.decisions else "" for g in games]
   answers = act(observation, instructions, previous, seeds)
   routes = [None if g is None else route_text(a.text, max_ticks) for g, a in zip(games, answers)]
   ticks_before = [0 if game is None else game.num_ticks for game in games]
@@ -165,7 +164,6 @@ def _play_round(
     answer, routed = answers[slot], routes[slot]
     views = tuple(view[slot].copy() for view in seen.views) if keep_views else ()
     is_invalid = isinstance(routed, ParseFailure)
-    game.previous = outline(answer.text)
     game.decisions.append(
       Decision(
         views=views,

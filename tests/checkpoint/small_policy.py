@@ -5,12 +5,12 @@ import dataclasses
 import jax
 import numpy as np
 
-from cross_jax.base import View
 from cross_jax.checkpoint.policy import PolicySpec
 from cross_jax.models.qwen2_vl.config import tiny
 from cross_jax.models.qwen2_vl.forward import init_params
+from cross_jax.screen import TINY_VIEWS
 
-VIEWS = (View(0, 0, 640, 360, 112, 64), View(203, 72, 419, 288, 96, 96))
+VIEWS = TINY_VIEWS
 MODEL = dataclasses.replace(
   tiny(), vision_width=32, vision_depth=1, vision_heads=2, width=32, depth=1, heads=2, kv_heads=1,
   head_dim=16, mrope_section=(2, 3, 3), mlp_width=48,

@@ -55,11 +55,12 @@ def test_text_can_not_forge_the_template():
 
 def test_positions_of_a_prompt():
   ids = np.array(chat.build_prompt(TOKENIZER, (28, 36), "Mine an oak log."), np.int32)
-  got = chat.row_positions(ids, ((8, 14), (12, 12)), 2)
+  got = chat.row_positions(ids, ((8, 14), (12, 12)), 2, image_token_id=5)
   # <|im_start|> user <|vision_start|> at 0..2; 4x7 tokens from 3: columns to 9; two vision tokens
   # at 10, 11; 6x6 tokens from 12 to 17; the rest counts on from 18.
   assert got[:, 3].tolist() == [3, 3, 3] and got[:, 30].tolist() == [3, 6, 9]
   assert got[:, 31:33].tolist() == [[10, 11]] * 3
   assert got[:, 33].tolist() == [12, 12, 12] and got[:, 68].tolist() == [12, 17, 17]
   assert got[:, 69:].tolist() == [list(range(18, 18 + len(ids) - 69))] * 3
-  assert chat.row_positions(ids, ((8, 14), (12, 12)), 2) is got  # shared by equal structures
+  again = chat.row_positions(ids, ((8, 14), (12, 12)), 2, image_token_id=5)
+  assert again is got  # shared by equal structures

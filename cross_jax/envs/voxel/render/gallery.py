@@ -19,9 +19,9 @@ from cross_jax.envs.voxel.render.frame import render_batch
 from cross_jax.envs.voxel.render.textures import BLOCK_ATLAS, ICON_ATLAS, TILE_WORDS
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
+from cross_jax.screen import TINY_VIEWS
 
 SCREEN = View(0, 0, 640, 360, 640, 360)
-POLICY = (View(0, 0, 640, 360, 112, 64), View(203, 72, 419, 288, 96, 96))
 SCENES = (
   ("mine_block:oak_log", 1), ("mine_block:birch_log", 2), ("mine_block:sand", 3),
   ("mine_block:chest", 4), ("mine_block:hay_block", 5), ("kill_entity:sheep", 1),
@@ -109,7 +109,7 @@ def main() -> None:
   icons = [[_tile(ICON_ATLAS, i)] for i in range(len(ITEMS.names))]
   draw_sheet(ITEMS.names, icons, 16).save(out / "items.png")
   states = _show_off(make_states(SCENES))
-  pictures = [np.asarray(p) for p in render_batch(states, (SCREEN, *POLICY))]
+  pictures = [np.asarray(p) for p in render_batch(states, (SCREEN, *TINY_VIEWS))]
   for i, (task, seed) in enumerate(SCENES):
     name = f"{task.replace(':', '_')}_{seed}.png"
     draw_scene(*(p[i] for p in pictures)).save(out / name)
