@@ -40,6 +40,7 @@ def run_cold_start(config: ConfigDict, folder: Folder, policy: Policy, data_dir:
       prompter.row(row_patches, prompter.ids(instruction, previous))._replace(
         responses=[prompter.encode(text) for text in texts],
         advantage=[prompter.weights(*pair) for pair in zip(texts, weights)],
+        look_at=[prompter.look_at(text) for text in texts] if stage.look_weight else None,
       )
       for row_patches, instruction, previous, texts, weights in zip(
         patches,
@@ -62,6 +63,7 @@ def run_cold_start(config: ConfigDict, folder: Folder, policy: Policy, data_dir:
     stage=stage,
     seed=config.seed,
     params=None,
+    look_weight=stage.look_weight,
   )
 
 
@@ -134,6 +136,7 @@ def _run(
   stage: ConfigDict,
   seed: int,
   params: Any,
+  look_weight: float = 0.0,
 ) -> Any:
   optimizer, schedule = make_optimizer(
     kind=stage.optimizer,
@@ -145,7 +148,12 @@ def _run(
     max_grad_norm=stage.max_grad_norm,
   )
   state = make_initial_state(policy, optimizer, seed, params)
-  step_fn = make_sft_step(policy.logp_fn, optimizer, schedule=schedule)
+  step_fn = make_sft_step(
+    policy.look_logp_fn if look_weight else policy.logp_fn,
+    optimizer,
+    look_weight=look_weight,
+    schedule=schedule,
+  )
   directory = folder.stage(name)
   with CheckpointManager(directory / "checkpoints") as manager:
     if manager.latest_step() is not None:

@@ -41,6 +41,7 @@ def make_batch(rng, rows, num_tokens=32, num_targets=12):
     target_mask=np.zeros((B, num_targets), bool),
     old_logp=np.zeros((B, num_targets), np.float32),
     advantage=np.ones((B, num_targets), np.float32),
+    look_at=np.full((B, num_targets), -1, np.int32),
   )
   for b, (_, prompt, responses) in enumerate(rows):
     at = len(prompt)

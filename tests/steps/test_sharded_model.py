@@ -34,6 +34,7 @@ def make_batch():
     target_mask=rng.random(targets) < 0.7,
     old_logp=np.zeros(targets, np.float32),
     advantage=np.ones(targets, np.float32),
+    look_at=rng.integers(-1, 3, targets).astype(np.int32),
   )
 
 

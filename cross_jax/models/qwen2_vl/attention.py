@@ -24,6 +24,25 @@ def attend(q, k, v, mask=None):
   return jax.nn.dot_product_attention(q, k, v, mask=mask)
 
 
+def attention_logp(q, k, mask, index):
+  """Log of the attention that each query pays to one key, the mean over its heads.
+
+  log softmax(q k^T / sqrt(H))[index]
+
+  Args:
+    q: [B, N, G, H], the heads that share the keys.
+    k: [B, S, H].
+    mask: bool[B, 1, S], True = may be seen.
+    index: int32[B, N], of the keys, each one that may be seen.
+  Returns:
+    float32[B, N], nats.
+  """
+  logits = jnp.einsum("bngh,bsh->bngs", q, k, preferred_element_type=jnp.float32)
+  logits = jnp.where(mask[:, :, None], logits * q.shape[-1] ** -0.5, _MASKED)
+  logp = jax.nn.log_softmax(logits)
+  return jnp.take_along_axis(logp, index[..., None, None], axis=-1)[..., 0].mean(-1)
+
+
 def attend_by_products(q, k, v, mask=None):
   """`attend` as batched matrix products, the queries of one key/value head in one matrix."""
   batch, length, heads, width = q.shape

@@ -107,16 +107,20 @@ def hidden_states(params, config: Qwen2VLConfig, token_ids, segment_ids, positio
   Returns:
     [B, T, D], normed, ready for `response_logits`.
   """
-  x = embed(params, config, token_ids, segment_ids == 1, image_embeds)
   attend = _attend_masked(segment_mask(segment_ids))
+  x = embed(params, config, token_ids, segment_ids == 1, image_embeds)
+  return _run_layers(params, config, x, positions, attend)[0]
+
+
+def _run_layers(params, config: Qwen2VLConfig, x, positions, attend):
+  """(normed hidden states [B, T, D], what `attend` keeps of every layer)."""
   cos, sin = rope.decoder_rotary(config, positions)
 
   def layer(layer_params, x, _):
-    x, _ = DecoderLayer(config).apply({"params": layer_params}, x, cos, sin, attend)
-    return x, None
+    return DecoderLayer(config).apply({"params": layer_params}, x, cos, sin, attend)
 
-  x, _ = apply_layers(config, params["layers"], layer, x, num_layers=config.depth)
-  return RMSNorm(config).apply({"params": params["norm"]}, x)
+  x, kept = apply_layers(config, params["layers"], layer, x, num_layers=config.depth)
+  return RMSNorm(config).apply({"params": params["norm"]}, x), kept
 
 
 def response_logits(params, config: Qwen2VLConfig, hidden, target_from):
@@ -162,6 +166,42 @@ def response_logp(
   hidden = hidden_states(
     params, config, batch.token_ids, batch.segment_ids, batch.positions, image_embeds
   )
+  return _target_logp(params, config, batch, hidden, temperature)
+
+
+def response_and_look_logp(
+  params, config: Qwen2VLConfig, batch: base.Batch, grids: tuple[rope.Grid, ...], *, layer: int
+):
+  """Log-probability of every response token, and of its looking at `batch.look_at`.
+
+  Looking is the attention of the query heads of a layer's first key/value head, from where the
+  token is predicted to an image token of the prefix.
+
+  Args:
+    params, config, batch, grids: as of `response_logp`.
+    layer: 0-based, whose attention it is.
+  Returns:
+    (float32[B, N], float32[B, N]), nats; what stands at padding, or in the second where look_at is
+    -1, is meaningless.
+  """
+  image_embeds = image_features(params, config, batch.patches, grids)
+  in_prefix = (batch.segment_ids == 1)[:, None, :]
+  index = jnp.maximum(batch.look_at, 0)
+  attend_masked = _attend_masked(segment_mask(batch.segment_ids))
+
+  def attend(q, k, v):
+    queries = jax.vmap(lambda rows, index: rows[index])(q, batch.target_from)
+    queries = queries[:, :, : config.heads // config.kv_heads]
+    return attend_masked(q, k, v)[0], attention.attention_logp(
+      queries, k[:, :, 0], in_prefix, index
+    )
+
+  x = embed(params, config, batch.token_ids, batch.segment_ids == 1, image_embeds)
+  hidden, look_logp = _run_layers(params, config, x, batch.positions, attend)
+  return _target_logp(params, config, batch, hidden, 1.0), look_logp[layer]
+
+
+def _target_logp(params, config: Qwen2VLConfig, batch: base.Batch, hidden, temperature: float):
   scores = response_logits(params, config, hidden, batch.target_from)
   log_probs = jax.nn.log_softmax(scores / temperature)
   return jnp.take_along_axis(log_probs, batch.target_ids[..., None], axis=-1)[..., 0]
