@@ -90,6 +90,33 @@ def test_response_logp_equals_the_loop(params, logp_fn):
       n += len(response)
 
 
+def test_look_logp_equals_the_loop(params, logp_fn):
+  """The attention of a layer's first key head, among the prefix's tokens alone."""
+  rng = np.random.default_rng(6)
+  images, rows = make_rows(rng, 2)
+  batch = make_batch(rng, rows)
+  batch.look_at[:] = rng.choice([1, 4, 6, 8, -1], batch.look_at.shape)
+  exact = jax.tree.map(lambda p: np.asarray(p, np.float64), params)
+  for layer in range(C.depth):
+    look = jax.jit(forward.response_and_look_logp, static_argnums=(1, 3), static_argnames="layer")
+    logp, got = (np.asarray(x) for x in look(params, C, batch, GRIDS, layer=layer))
+    np.testing.assert_allclose(logp, logp_fn(params, batch), atol=1e-6)
+    for b, (_, prompt, responses) in enumerate(rows):
+      tokens = [t for image in images for t in slow.image_tokens(exact["vision"], C, image[b])]
+      n = 0
+      for response in responses:
+        ids, scores = np.concatenate([prompt, response]), {}
+        at = slow.positions(ids, GRIDS, C.merge, C.image_token_id)
+        slow.hidden_states(exact, C, ids, at, tokens, scores)
+        for i in range(len(response)):
+          if batch.look_at[b, n + i] >= 0:
+            seen = scores[layer, len(prompt) - 1 + i][:, : len(prompt)]
+            attention = np.exp(seen) / np.exp(seen).sum(-1, keepdims=True)
+            want = np.log(attention[:, batch.look_at[b, n + i]]).mean()
+            np.testing.assert_allclose(got[b, n + i], want, atol=2e-5)
+        n += len(response)
+
+
 def test_temperature_divides_the_logits(params, logp_fn):
   rng = np.random.default_rng(5)
   batch = make_batch(rng, make_rows(rng, 2)[1])

@@ -113,8 +113,12 @@ def image_tokens(params, c, image):
   return out
 
 
-def hidden_states(params, c, token_ids, token_positions, images):
-  """The normed hidden states of one causal row [T, D]; images: its image tokens, in order."""
+def hidden_states(params, c, token_ids, token_positions, images, scores=None):
+  """The normed hidden states of one causal row [T, D]; images: its image tokens, in order.
+
+  scores: a dict to fill with (layer, t) -> [G, t + 1], how the query heads of the first key head
+  score each token up to t, before the softmax.
+  """
   images = list(images)
   x = [
     images.pop(0) if token == c.image_token_id else params["embed"]["embedding"][token]
@@ -134,6 +138,13 @@ def hidden_states(params, c, token_ids, token_positions, images):
       key = dense(h, p["k_proj"]).reshape(c.kv_heads, c.head_dim)
       k.append([rotate_pairs(head, angles[t]) for head in key])
       v.append(list(dense(h, p["v_proj"]).reshape(c.kv_heads, c.head_dim)))
+      if scores is not None:
+        scores[depth, t] = np.array(
+          [
+            [np.dot(rotate_pairs(q[n], angles[t]), key[0]) / c.head_dim**0.5 for key in k]
+            for n in range(group)
+          ]
+        )
       heads = [
         attend_one(
           rotate_pairs(q[n], angles[t]),

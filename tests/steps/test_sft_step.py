@@ -149,3 +149,56 @@ def test_logp_fn_in_parts_equals_whole():
   np.testing.assert_allclose(parts, whole, rtol=1e-6)
   expected = np.where(batch.target_mask, toy_policy.policy_logp(params, batch), 0.0)
   np.testing.assert_allclose(whole, expected, rtol=1e-5)
+
+
+def look_logp(params, batch):
+  """The logp of the toy policy, and as that of looking another function of its parameters."""
+  return toy_policy.response_logp(params, batch), toy_policy.response_logp(
+    params, batch._replace(target_ids=batch.look_at % toy_policy.VOCAB_SIZE)
+  )
+
+
+def looking(batch):
+  look_at = np.where(np.arange(batch.look_at.shape[1]) < 2, 3, -1) + np.zeros_like(batch.look_at)
+  return batch._replace(look_at=look_at)
+
+
+def test_guided_loss_adds_the_attention_of_tokens_that_have_a_place():
+  batch, params = looking(make_batch()), toy_policy.init_params()
+  step = make_sft_step(look_logp, OPTIMIZER, look_weight=0.5)
+  state, metrics = step(start(), batch)
+  is_looking = batch.target_mask & (batch.look_at >= 0)
+  look = np.asarray(look_logp(params, batch)[1])
+  assert 0 < is_looking.sum() < batch.target_mask.sum()
+  assert float(metrics["look_nll"]) == pytest.approx(-look[is_looking].mean(), rel=1e-5)
+  expected = token_mean(params, batch) - 0.5 * look[is_looking].sum() / 13.0
+  assert float(metrics["loss"]) == pytest.approx(expected, rel=1e-5)
+
+  def loss(params):
+    logp, look = look_logp(params, batch)
+    weights = batch.advantage * batch.target_mask.astype(np.float32)
+    return -jnp.sum(logp * weights + 0.5 * jnp.where(is_looking, look, 0.0)) / 13.0
+
+  grads = jax.grad(loss)(params)
+  jax.tree.map(
+    lambda p, old, g: np.testing.assert_allclose(p, old - 0.1 * g, rtol=1e-5, atol=1e-6),
+    state.params,
+    params,
+    grads,
+  )
+
+
+def test_without_a_place_guidance_changes_nothing(step):
+  batch = make_batch()
+  guided, metrics = make_sft_step(look_logp, OPTIMIZER, look_weight=2.0)(start(), batch)
+  jax.tree.map(
+    lambda a, b: np.testing.assert_allclose(a, b, atol=1e-7),
+    guided.params,
+    step(start(), batch)[0].params,
+  )
+  assert float(metrics["look_nll"]) == 0.0
+
+
+def test_a_negative_look_weight_is_refused():
+  with pytest.raises(ValueError, match="look_weight -1"):
+    make_sft_step(look_logp, OPTIMIZER, look_weight=-1)
