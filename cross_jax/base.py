@@ -181,4 +181,4 @@ class Batch(NamedTuple):
   target_mask: Any  # bool[B, N], True = keep
   old_logp: Any  # float32[B, N], nats; zeros in SFT
   advantage: Any  # float32[B, N]; in SFT the weight of a token, 1 unless the data say otherwise
-  look_at: Any  # int32[B, N], index in T of the image token that a target writes of, -1 = none
+  attend_to: Any  # int32[B, N], index in T of the token a target should attend to, -1 = any

@@ -29,7 +29,7 @@ BATCH_AXES = Batch(
   target_mask=0,
   old_logp=0,
   advantage=0,
-  look_at=0,
+  attend_to=0,
 )
 
 Rules = Sequence[tuple[str, P]]  # (regular expression of a path, its partition)

@@ -14,7 +14,7 @@ from cross_jax.base import Batch, View
 from cross_jax.models.qwen2_vl import config as model_presets
 from cross_jax.models.qwen2_vl.forward import (
   init_params,
-  response_and_look_logp,
+  response_and_attention_logp,
   response_logp,
 )
 from cross_jax.rollout.packing import Row, pack
@@ -22,7 +22,7 @@ from cross_jax.rollout.prompting import Prompter, Prompts
 from cross_jax.sampling import make_sampler
 from cross_jax.screen import TINY_VIEWS
 from cross_jax.steps import init_state
-from cross_jax.steps.sft import LookLogpFn
+from cross_jax.steps.sft import AttentionLogpFn
 from cross_jax.tokenizer import load_tokenizer
 
 VIDEO_VIEW = View(0, 0, 640, 360, 320, 180)
@@ -37,7 +37,7 @@ class Policy(NamedTuple):
   max_response_len: int
   pad_id: int
   logp_fn: Callable[..., jax.Array]  # (params, batch, **options of response_logp) -> float32[B, N]
-  look_logp_fn: LookLogpFn  # that of the middle layer
+  attention_logp_fn: AttentionLogpFn  # of the decoder's middle layer
 
 
 def share_compiled(folder: str) -> None:
@@ -78,7 +78,7 @@ def make_policy(config: ConfigDict) -> Policy:
     max_response_len=config.prompt.max_response_len,
     pad_id=chat.pad_id(tokenizer),
     logp_fn=partial(_response_logp, model, prompter.grids),
-    look_logp_fn=partial(_look_logp, model, prompter.grids),
+    attention_logp_fn=partial(_attention_logp, model, prompter.grids),
   )
 
 
@@ -86,8 +86,8 @@ def _response_logp(model, grids, params, batch: Batch, **options: Any) -> jax.Ar
   return response_logp(params, model, batch, grids, **options)
 
 
-def _look_logp(model, grids, params, batch: Batch) -> tuple[jax.Array, jax.Array]:
-  return response_and_look_logp(params, model, batch, grids, layer=model.depth // 2)
+def _attention_logp(model, grids, params, batch: Batch) -> tuple[jax.Array, jax.Array]:
+  return response_and_attention_logp(params, model, batch, grids, layer=model.depth // 2)
 
 
 def make_initial_state(policy: Policy, optimizer: Any, seed: int, params: Any = None) -> Any:

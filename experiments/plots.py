@@ -38,9 +38,9 @@ _RC = {
 }
 # Per stage: the metrics that get a panel, the first candidates first, where the stage logged them.
 CURVES = {
-  "sft": ("loss", "token_accuracy", "accuracy", "grad_norm"),
+  "sft": ("loss", "nll", "attention_nll", "grad_norm"),
   "strl": ("accuracy", "reward_mean", "space_share", "unparsable_share", "kl"),
-  "cs2": ("loss", "token_accuracy", "accuracy", "grad_norm"),
+  "cs2": ("loss", "grad_norm"),
   "mtrl": ("success_rate", "return_mean", "tokens_per_episode", "space_share", "kl"),
 }
 NOT_CURVES = ("step", "wall_s", "time", "lr", "learning_rate", "num_tokens", "skipped_updates")

@@ -63,7 +63,7 @@ def sft(**changes: Any) -> ConfigDict:
     "batch_size": 16,
     "responses_per_row": 3,
     "max_targets": 80,  # response tokens of a row
-    "look_weight": 0.0,  # of a Grounding point's attention to its place in the picture
+    "attention_weight": 0.0,  # against a token: of a Grounding point's attention to where it is
     "optimizer": "muon",  # or "adamw"
     "learning_rate": 2e-3,
     "warmup_steps": 20,

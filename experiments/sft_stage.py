@@ -36,20 +36,22 @@ def run_cold_start(config: ConfigDict, folder: Folder, policy: Policy, data_dir:
   def to_batch(loaded: dict[str, Any]) -> Batch:
     prompter = policy.prompter
     patches = prompter.patches(loaded["views"])
-    rows = [
-      prompter.row(row_patches, prompter.ids(instruction, previous))._replace(
+    rows = []
+    for row_patches, instruction, previous, texts, weights in zip(
+      patches,
+      loaded["instruction"],
+      loaded["previous"],
+      loaded["responses"],
+      loaded["choice_weights"],
+    ):
+      row = prompter.row(row_patches, prompter.ids(instruction, previous))
+      row = row._replace(
         responses=[prompter.encode(text) for text in texts],
         advantage=[prompter.weights(*pair) for pair in zip(texts, weights)],
-        look_at=[prompter.look_at(text) for text in texts] if stage.look_weight else None,
       )
-      for row_patches, instruction, previous, texts, weights in zip(
-        patches,
-        loaded["instruction"],
-        loaded["previous"],
-        loaded["responses"],
-        loaded["choice_weights"],
-      )
-    ]
+      if stage.attention_weight:
+        row = row._replace(attend_to=[prompter.attend_to(text, row.prompt_ids) for text in texts])
+      rows.append(row)
     return pack(rows)
 
   return _run(
@@ -63,7 +65,7 @@ def run_cold_start(config: ConfigDict, folder: Folder, policy: Policy, data_dir:
     stage=stage,
     seed=config.seed,
     params=None,
-    look_weight=stage.look_weight,
+    attention_weight=stage.attention_weight,
   )
 
 
@@ -136,7 +138,7 @@ def _run(
   stage: ConfigDict,
   seed: int,
   params: Any,
-  look_weight: float = 0.0,
+  attention_weight: float = 0.0,
 ) -> Any:
   optimizer, schedule = make_optimizer(
     kind=stage.optimizer,
@@ -149,9 +151,9 @@ def _run(
   )
   state = make_initial_state(policy, optimizer, seed, params)
   step_fn = make_sft_step(
-    policy.look_logp_fn if look_weight else policy.logp_fn,
+    policy.attention_logp_fn if attention_weight else policy.logp_fn,
     optimizer,
-    look_weight=look_weight,
+    attention_weight=attention_weight,
     schedule=schedule,
   )
   directory = folder.stage(name)

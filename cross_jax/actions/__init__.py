@@ -1,6 +1,7 @@
 """Text to Response to RawAction: grammar, parser, one codec per action space, equivalence."""
 
 from cross_jax.actions.equivalence import is_equivalent as is_equivalent
+from cross_jax.actions.grounding import find_point as find_point
 from cross_jax.actions.grounding import format_grounding as format_grounding
 from cross_jax.actions.language import format_skill as format_skill
 from cross_jax.actions.latent import format_latent as format_latent

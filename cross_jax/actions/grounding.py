@@ -70,6 +70,21 @@ def parse_grounding(body: str, at: int) -> GroundingSegment | ParseFailure:
   return GroundingSegment(verb, name, (int(x), int(y)))
 
 
+def find_point(text: str) -> tuple[int, int] | None:
+  """Where a response writes its Grounding point: (start, end) of its `x,y`, None without one.
+
+  Args:
+    text: a response that parses.
+
+  >>> text = format_grounding("Mine", point=(512, 433))
+  >>> text[slice(*find_point(text))]
+  '512,433'
+  """
+  before, mark, _ = text.partition(POINT_START)
+  match = _POINT.match(text, len(before) + len(mark))
+  return None if match is None else (match.start(1), match.end(2))
+
+
 def format_grounding(
   verb: str, name: str | None = None, point: tuple[int, int] | None = None
 ) -> str:

@@ -18,8 +18,8 @@ class Row(NamedTuple):
   old_logp: Sequence[np.ndarray] | None = None  # each float32[N_r], nats; None in SFT
   # per response, unitless: one number or float32[N_r]; in SFT the weight of a token, None = all 1
   advantage: Sequence[float | np.ndarray] | None = None
-  # per response int32[N_r], index in prompt_ids of the image token a token writes of, -1 = none
-  look_at: Sequence[np.ndarray] | None = None
+  # per response int32[N_r], index in prompt_ids of what a token should attend to, -1 = anything
+  attend_to: Sequence[np.ndarray] | None = None
 
 
 def pack(rows: Sequence[Row], *, max_len: int, max_targets: int, pad_id: int) -> Batch:
@@ -46,7 +46,7 @@ def pack(rows: Sequence[Row], *, max_len: int, max_targets: int, pad_id: int) ->
     target_mask=np.zeros((B, max_targets), bool),
     old_logp=np.zeros((B, max_targets), np.float32),
     advantage=np.ones((B, max_targets), np.float32),
-    look_at=np.full((B, max_targets), -1, np.int32),
+    attend_to=np.full((B, max_targets), -1, np.int32),
   )
   for b, row in enumerate(rows):
     _check_fits(b, row, max_len, max_targets)
@@ -61,7 +61,7 @@ def split_rows(rows: Sequence[Row], *, max_targets: int) -> list[Row]:
     rows: with responses; each response alone has at most max_targets tokens.
     max_targets: N of the batch that they will be packed into.
   Returns:
-    Rows with the same responses, log-probs and advantages, in the same order.
+    Rows with the same responses and what belongs to them, in the same order.
   """
   found = []
   for row in rows:
@@ -81,7 +81,7 @@ def _slice(row: Row, start: int, end: int) -> Row:
     responses=row.responses[start:end],
     old_logp=cut(row.old_logp),
     advantage=cut(row.advantage),
-    look_at=cut(row.look_at),
+    attend_to=cut(row.attend_to),
   )
 
 
@@ -120,6 +120,6 @@ def _pack_row(batch: Batch, b: int, row: Row) -> None:
       batch.old_logp[b, targets] = row.old_logp[r]
     if row.advantage is not None:
       batch.advantage[b, targets] = row.advantage[r]
-    if row.look_at is not None:
-      batch.look_at[b, targets] = row.look_at[r]
+    if row.attend_to is not None:
+      batch.attend_to[b, targets] = row.attend_to[r]
     at, target = at + n, target + n

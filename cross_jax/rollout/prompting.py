@@ -1,21 +1,18 @@
 """From pictures and instructions to the model's inputs, and from its samples to answers."""
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cross_jax import prompt as chat
-from cross_jax.actions.grammar import POINT_START
+from cross_jax.actions import find_point
 from cross_jax.base import SCREEN_HEIGHT, SCREEN_WIDTH, Observation, View
 from cross_jax.decoders.geometry import point_to_px
 from cross_jax.models.qwen2_vl.patches import patchify
 from cross_jax.rollout.collect import ActFn, Answer
 from cross_jax.rollout.packing import Row
 from cross_jax.tokenizer import token_id
-
-_POINT = re.compile(rf"{re.escape(POINT_START)}\((\d+),(\d+)\)")
 
 
 class Prompter(NamedTuple):
@@ -84,38 +81,39 @@ class Prompter(NamedTuple):
     weights[[0, len(self.encode(response.split("\n")[0])) - 1]] = choice_weight
     return weights
 
-  def look_at(self, response: str) -> np.ndarray:
-    """int32[N], for each token of a response the image token of the prompt that it writes of.
+  def attend_to(self, response: str, prompt_ids: np.ndarray) -> np.ndarray:
+    """int32[N], for each token of a response what it should attend to in its prompt, -1 = anything.
 
-    The tokens of a Grounding point, from its first digit to its last, write of the image token that
-    shows the point, in the view that shows it largest; all others of none, -1. The index is that in
-    a prompt of `ids`, whose images come first.
+    The tokens of a Grounding point, its first digit to its last, should attend to the image token
+    that shows the point, in the view that shows it largest.
+
+    Args:
+      response: that parses.
+      prompt_ids: of `ids`.
     """
-    found = _POINT.search(response)
-    encoding = self.tokenizer.encode(response, add_special_tokens=False)
-    look_at = np.full(len(encoding.ids) + 1, -1, np.int32)
-    if found:
-      index = self._image_token(*point_to_px((int(found[1]), int(found[2]))))
-      for n, (start, end) in enumerate(encoding.offsets):
-        if found.start(1) < end and start < found.end(2):
-          look_at[n] = index
-    return look_at
+    attend_to = np.full(len(self.encode(response)), -1, np.int32)
+    span = find_point(response)
+    if span is not None:
+      point = tuple(int(number) for number in response[slice(*span)].split(","))
+      offsets = self.tokenizer.encode(response, add_special_tokens=False).offsets
+      written = [n for n, (start, end) in enumerate(offsets) if span[0] < end and start < span[1]]
+      attend_to[written] = self._shown_by(prompt_ids, *point_to_px(point))
+    return attend_to
 
-  def _image_token(self, x: float, y: float) -> int:
+  def _shown_by(self, prompt_ids: np.ndarray, x: float, y: float) -> int:
     """The index in a prompt of the image token that shows a screen pixel, -1 if none does."""
     x, y = min(x, SCREEN_WIDTH - 1), min(y, SCREEN_HEIGHT - 1)
-    where = np.flatnonzero(self.ids("") == token_id(self.tokenizer, "<|image_pad|>"))
-    firsts = np.cumsum([0, *self.image_tokens])
-    shows = lambda view: view.x0 <= x < view.x1 and view.y0 <= y < view.y1
-    scale = lambda i: self.views[i].width / (self.views[i].x1 - self.views[i].x0)
-    showing = [i for i, view in enumerate(self.views) if shows(view)]
-    if not showing:
-      return -1
-    i = max(showing, key=scale)
-    view, side = self.views[i], self.patch * self.merge
-    row = int((y - view.y0) / (view.y1 - view.y0) * view.height) // side
-    column = int((x - view.x0) / (view.x1 - view.x0) * view.width) // side
-    return int(where[firsts[i] + row * (view.width // side) + column])
+    side = self.patch * self.merge
+    best, best_scale, first = -1, 0.0, 0
+    for view, size in zip(self.views, self.image_tokens):
+      scale = view.width / (view.x1 - view.x0)
+      if view.x0 <= x < view.x1 and view.y0 <= y < view.y1 and scale > best_scale:
+        row = int((y - view.y0) / (view.y1 - view.y0) * view.height) // side
+        column = int((x - view.x0) * scale) // side
+        best, best_scale = first + row * (view.width // side) + column, scale
+      first += size
+    is_image = prompt_ids == token_id(self.tokenizer, "<|image_pad|>")
+    return -1 if best < 0 else int(np.flatnonzero(is_image)[best])
 
   def decode(self, ids: np.ndarray) -> str:
     """The text of response ids, without the end token."""

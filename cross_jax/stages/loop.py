@@ -93,7 +93,7 @@ class GrpoUpdate(NamedTuple):
     num_batches = -(-len(rows) // self.batch_size)
     for i in range(num_batches):
       chunk = list(rows[i * len(rows) // num_batches : (i + 1) * len(rows) // num_batches])
-      empty = chunk[0]._replace(responses=(), old_logp=None, advantage=None)
+      empty = Row(*chunk[0][:3], responses=())
       batch = self.pack_rows(chunk + [empty] * (self.batch_size - len(chunk)))
       state, update = self.step_fn(state, batch, self.logp_fn(self.ref_params, batch))
       metrics.append(update)

@@ -8,39 +8,47 @@ import jax.numpy as jnp
 import optax
 
 from cross_jax.base import Batch
+from cross_jax.losses import shapes
 from cross_jax.losses.reduce import masked_sum
 from cross_jax.steps.accumulate import LossFn, LossTerms, make_grad_fn
 from cross_jax.steps.state import TrainState
 from cross_jax.steps.update import Metrics, Schedule, jit_update, make_update
 
 ResponseLogpFn = Callable[[Any, Batch], jax.Array]  # (params, batch) -> float32[B, N], nats
-# (params, batch) -> (float32[B, N], float32[B, N]), nats, of target_ids and of looking at look_at
-LookLogpFn = Callable[[Any, Batch], tuple[jax.Array, jax.Array]]
+# (params, batch) -> (float32[B, N], float32[B, N]), nats: of target_ids, and of the attention from
+# where they are predicted to attend_to
+AttentionLogpFn = Callable[[Any, Batch], tuple[jax.Array, jax.Array]]
 
 
-def guided_sft_loss(look_logp_fn: LookLogpFn, look_weight: float) -> LossFn:
-  """`sft_loss`, and attention drawn to what the tokens write of.
+def supervised_attention_loss(
+  attention_logp_fn: AttentionLogpFn, attention_weight: float
+) -> LossFn:
+  """`sft_loss` and a loss on where the tokens attend that have a place to attend to.
 
-  L = sum_t m_t (w_t (-logp_t) + look_weight g_t (-log a_t)) / sum_t m_t; a_t is the attention from
-  where token t is predicted to image token look_at_t, and g_t = [look_at_t >= 0].
+  L = sum_t m_t (w_t (-logp_t) + attention_weight g_t (-log a_t)) / sum_t m_t; a_t is the attention
+  that the policy pays attend_to_t as it predicts token t, and g_t = [attend_to_t >= 0].
 
-  A search of the picture by name gives no gradient before both where to look and how to read the
-  place off are half learnt: small policies stay on that plateau for thousands of steps.
+  Reading a place off a picture rewards only who finds it, and finding it only who reads it off:
+  from random weights a small policy stays at guessing for hundreds of steps (docs/results.md).
 
   Args:
-    look_logp_fn: (params, batch) -> (logp, log a), float32[B, N] each, nats.
-    look_weight: > 0, of a token's attention against a token.
+    attention_logp_fn: (params, batch) -> (logp, log a), float32[B, N] each, nats.
+    attention_weight: > 0, of a token's attention against a token.
   Returns:
-    A loss function (params, batch) -> LossTerms, with the mean look_nll, nats a token with look_at.
-  Source: supervised attention, Liu et al. 2016, arXiv:1609.04186.
+    A loss function (params, batch) -> LossTerms, with the means nll (w_t (-logp_t) alone, nats a
+    token) and attention_nll (-log a_t, nats a token that has a place).
+  Source: supervised attention of Liu et al. 2016, arXiv:1609.04186, here from points instead of
+    word alignments, on part of a layer's heads and among the prefix's tokens.
   """
 
   def loss(params, batch: Batch) -> LossTerms:
-    logp, look_logp = look_logp_fn(params, batch)
-    total, denom = _weighted_nll(logp, batch)
-    is_looking = batch.target_mask & (batch.look_at >= 0)
-    look = masked_sum(jnp.where(is_looking, -look_logp, 0.0), is_looking)
-    return LossTerms((total + look_weight * look[0], denom), means={"look_nll": look}, maxima={})
+    logp, attention_logp = attention_logp_fn(params, batch)
+    shapes.check_equal("logp", logp, "target_mask", batch.target_mask)
+    shapes.check_equal("attention_logp", attention_logp, "target_mask", batch.target_mask)
+    nll = _weighted_nll(logp, batch)
+    attention = masked_sum(-attention_logp, batch.target_mask & (batch.attend_to >= 0))
+    total = nll[0] + attention_weight * attention[0]
+    return LossTerms((total, nll[1]), means={"nll": nll, "attention_nll": attention}, maxima={})
 
   return loss
 
@@ -72,10 +80,10 @@ def sft_loss(response_logp_fn: ResponseLogpFn) -> LossFn:
 
 
 def make_sft_step(
-  response_logp_fn: ResponseLogpFn | LookLogpFn,
+  response_logp_fn: ResponseLogpFn | AttentionLogpFn,
   optimizer: optax.GradientTransformation,
   *,
-  look_weight: float = 0.0,
+  attention_weight: float = 0.0,
   schedule: Schedule | None = None,
   num_microbatches: int = 1,
   shardings: tuple[Any, Batch] | None = None,
@@ -83,23 +91,23 @@ def make_sft_step(
   """The jitted supervised step (state, batch) -> (state, metrics); the state is donated.
 
   Args:
-    response_logp_fn: (params, batch) -> float32[B, N], nats, of batch.target_ids; with look_weight
-      above 0 also those of looking at batch.look_at (LookLogpFn).
+    response_logp_fn: (params, batch) -> float32[B, N], nats, of batch.target_ids; with an
+      attention_weight above 0 an AttentionLogpFn.
     optimizer: as of optim.make_optimizer.
-    look_weight: >= 0, of the attention to look_at against a token (guided_sft_loss).
+    attention_weight: >= 0, of supervised attention (supervised_attention_loss).
     schedule: number of updates -> learning rate, for the metrics only.
     num_microbatches: gradient accumulation, exact (see accumulate.make_grad_fn).
     shardings: of the state (sharding.tree_shardings) and the batch (sharding.batch_shardings).
   Returns:
     The step. Metrics, float32[]: loss (nats per token), grad_norm, num_tokens, skipped_updates,
-    learning_rate (with a schedule), look_nll (with look_weight; the loss then contains it).
+    learning_rate (with a schedule); with an attention_weight also nll and attention_nll.
   Raises:
-    ValueError: look_weight is below 0.
+    ValueError: attention_weight is below 0; (when traced) arrays of another shape than the targets.
   """
-  if look_weight < 0:
-    raise ValueError(f"look_weight {look_weight}: must be 0 (no guidance) or above")
-  if look_weight:
-    loss_fn = guided_sft_loss(response_logp_fn, look_weight)
+  if not attention_weight >= 0:
+    raise ValueError(f"attention_weight {attention_weight}: must be 0 (none) or above")
+  if attention_weight:
+    loss_fn = supervised_attention_loss(response_logp_fn, attention_weight)
   else:
     loss_fn = sft_loss(response_logp_fn)
   grad_fn = make_grad_fn(loss_fn, num_microbatches)

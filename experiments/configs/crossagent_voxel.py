@@ -17,7 +17,7 @@ def get_config(arg: str | None = None) -> ConfigDict:
   config.tasks = tasks.official()
   config.env.num_envs = 48
   config.data = sections.data(episodes_per_task=120)
-  config.sft = sections.sft(num_steps=4500, look_weight=1.0, save_every=250)
+  config.sft = sections.sft(num_steps=4500, attention_weight=1.0, save_every=250)
   config.strl = sections.strl(num_questions=2048, num_iterations=20, cs2_steps=200)
   config.mtrl = sections.mtrl(num_iterations=25)
   config.evaluation = sections.evaluation(num_seeds_in=8, num_seeds_out=4)

@@ -41,7 +41,7 @@ def make_batch(rng, rows, num_tokens=32, num_targets=12):
     target_mask=np.zeros((B, num_targets), bool),
     old_logp=np.zeros((B, num_targets), np.float32),
     advantage=np.ones((B, num_targets), np.float32),
-    look_at=np.full((B, num_targets), -1, np.int32),
+    attend_to=np.full((B, num_targets), -1, np.int32),
   )
   for b, (_, prompt, responses) in enumerate(rows):
     at = len(prompt)
@@ -90,31 +90,54 @@ def test_response_logp_equals_the_loop(params, logp_fn):
       n += len(response)
 
 
-def test_look_logp_equals_the_loop(params, logp_fn):
+@pytest.mark.parametrize("is_scanned", [False, True])
+def test_attention_logp_equals_the_loop(params, logp_fn, is_scanned):
   """The attention of a layer's first key head, among the prefix's tokens alone."""
   rng = np.random.default_rng(6)
   images, rows = make_rows(rng, 2)
   batch = make_batch(rng, rows)
-  batch.look_at[:] = rng.choice([1, 4, 6, 8, -1], batch.look_at.shape)
+  batch.attend_to[:] = rng.choice([1, 4, 6, 8, -1], batch.attend_to.shape)
   exact = jax.tree.map(lambda p: np.asarray(p, np.float64), params)
-  for layer in range(C.depth):
-    look = jax.jit(forward.response_and_look_logp, static_argnums=(1, 3), static_argnames="layer")
-    logp, got = (np.asarray(x) for x in look(params, C, batch, GRIDS, layer=layer))
-    np.testing.assert_allclose(logp, logp_fn(params, batch), atol=1e-6)
-    for b, (_, prompt, responses) in enumerate(rows):
-      tokens = [t for image in images for t in slow.image_tokens(exact["vision"], C, image[b])]
-      n = 0
-      for response in responses:
-        ids, scores = np.concatenate([prompt, response]), {}
-        at = slow.positions(ids, GRIDS, C.merge, C.image_token_id)
-        slow.hidden_states(exact, C, ids, at, tokens, scores)
-        for i in range(len(response)):
-          if batch.look_at[b, n + i] >= 0:
-            seen = scores[layer, len(prompt) - 1 + i][:, : len(prompt)]
-            attention = np.exp(seen) / np.exp(seen).sum(-1, keepdims=True)
-            want = np.log(attention[:, batch.look_at[b, n + i]]).mean()
-            np.testing.assert_allclose(got[b, n + i], want, atol=2e-5)
-        n += len(response)
+  config = dataclasses.replace(C, is_scanned=is_scanned)
+  attend = jax.jit(
+    forward.response_and_attention_logp, static_argnums=(1, 3), static_argnames="layer"
+  )
+  got = [attend(params, config, batch, GRIDS, layer=layer) for layer in range(C.depth)]
+  np.testing.assert_allclose(got[0][0], logp_fn(params, batch), atol=1e-5)
+  for b, (_, prompt, responses) in enumerate(rows):
+    tokens = [t for image in images for t in slow.image_tokens(exact["vision"], C, image[b])]
+    n = 0
+    for response in responses:
+      ids, scores = np.concatenate([prompt, response]), {}
+      at = slow.positions(ids, GRIDS, C.merge, C.image_token_id)
+      slow.hidden_states(exact, C, ids, at, tokens, scores)
+      for i in np.flatnonzero(batch.attend_to[b, n : n + len(response)] >= 0):
+        for layer in range(C.depth):
+          seen = scores[layer, len(prompt) - 1 + i][:, : len(prompt)]
+          attention = np.exp(seen) / np.exp(seen).sum(-1, keepdims=True)
+          want = np.log(attention[:, batch.attend_to[b, n + i]]).mean()
+          np.testing.assert_allclose(got[layer][1][b, n + i], want, atol=2e-5)
+      n += len(response)
+
+
+def test_the_gradient_of_attention_is_finite_with_a_row_of_padding(params):
+  rng = np.random.default_rng(7)
+  batch = make_batch(rng, make_rows(rng, 2)[1])
+  batch.attend_to[:] = 4
+  batch.segment_ids[1] = 0
+
+  def attention(p):
+    return forward.response_and_attention_logp(p, C, batch, GRIDS, layer=1)[1][0].mean()
+
+  grads = jax.jit(jax.grad(attention))(params)
+  assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(grads))
+  assert float(jnp.abs(grads["layers"]["q_proj"]["kernel"][1]).max()) > 0
+
+
+def test_a_layer_that_is_not_there_is_refused(params):
+  batch = make_batch(np.random.default_rng(0), make_rows(np.random.default_rng(0), 2)[1])
+  with pytest.raises(ValueError, match="layer 2: must be 0..1"):
+    forward.response_and_attention_logp(params, C, batch, GRIDS, layer=2)
 
 
 def test_temperature_divides_the_logits(params, logp_fn):

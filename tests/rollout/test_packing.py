@@ -49,6 +49,15 @@ def test_rl_fields_are_per_response():
   assert not batch.target_mask[1].any()
 
 
+def test_what_to_attend_to_is_per_token():
+  attend_to = [np.asarray([-1, 2], np.int32), np.asarray([1, -1, -1], np.int32)]
+  row = _row([5, 6, 7], [[8, 1], [9, 4, 1]], attend_to=attend_to)
+  batch = pack([row, row._replace(attend_to=None)], max_len=8, max_targets=6, pad_id=0)
+  assert batch.attend_to.tolist() == [[-1, 2, 1, -1, -1, -1], [-1] * 6]
+  first, second = split_rows([row], max_targets=3)
+  assert (first.attend_to, second.attend_to) == (attend_to[:1], attend_to[1:])
+
+
 def test_a_long_group_is_split_without_loss():
   responses = [[8] * 3, [9] * 2, [7] * 4, [6]]
   row = _row([5], responses, old_logp=list("abcd"), advantage=[1.0, 2.0, 3.0, 4.0])

@@ -53,34 +53,45 @@ def test_tokens_that_choose_the_form_have_a_weight_of_their_own(text, choices):
 POINTED = "<|object_ref_start|>book<|object_ref_end|><|point_start|>({},{})<|point_end|>"
 
 
+def shown_at(x_px, y_px, view):
+  """Which of a prompt's image tokens changes with one sample of a view, that of a screen pixel."""
+  dark = [np.zeros((v.height, v.width, 3), np.uint8) for v in TINY_VIEWS]
+  lit = [image.copy() for image in dark]
+  v = TINY_VIEWS[view]
+  scale_x, scale_y = v.width / (v.x1 - v.x0), v.height / (v.y1 - v.y0)
+  lit[view][int((y_px - v.y0) * scale_y), int((x_px - v.x0) * scale_x)] = 255
+  changed = (PROMPTER.patches(dark) != PROMPTER.patches(lit)).any(-1)
+  (patch,) = np.flatnonzero(changed)
+  return patch // PROMPTER.merge**2
+
+
 @pytest.mark.parametrize(
-  "x, y, view, row, column",
+  "x, y, x_px, y_px, view",
   [
-    (500, 500, 1, 3, 3),  # the middle of the screen, px (320, 180), in the view of the middle
-    (318, 200, 1, 0, 0),  # px (203.5, 72): that view's first token, 36 px wide
-    (654, 799, 1, 5, 5),  # px (418.6, 287.6): its last
-    (655, 500, 0, 2, 4),  # px (419.2, 180): beside it, in the view of the whole screen
+    (500, 500, 320, 180, 1),
+    (318, 200, 203.5, 72, 1),  # the first sample of the view of the middle
+    (654, 799, 418.5, 287.6, 1),  # its last
+    (655, 500, 419.2, 180, 0),  # beside it: in the view of the whole screen
     (0, 0, 0, 0, 0),
-    (1000, 1000, 0, 3, 6),  # the right and lower edge belong to the last token
+    (1000, 1000, 639, 359, 0),  # the right and lower edge belong to the last sample
   ],
 )
-def test_a_points_tokens_look_at_the_image_token_that_shows_it(x, y, view, row, column):
+def test_the_tokens_of_a_point_attend_to_the_image_token_that_shows_it(x, y, x_px, y_px, view):
   text = f"Grounding: left click {POINTED.format(x, y)}\nAction: attack()"
-  look_at, ids = PROMPTER.look_at(text), PROMPTER.encode(text)
-  assert look_at.shape == ids.shape
-  assert PROMPTER.tokenizer.decode(ids[look_at >= 0].tolist()) == f"{x},{y}"
-  (index,) = set(look_at[look_at >= 0])
-  prompt = PROMPTER.ids("Craft a book.", "Motion: ")
-  pads = np.flatnonzero(prompt == tiny().image_token_id)
-  first, width = ((0, 7), (28, 6))[view]
-  assert index == pads[first + row * width + column]
+  prompt, ids = PROMPTER.ids("Craft a book.", "Motion: "), PROMPTER.encode(text)
+  attend_to = PROMPTER.attend_to(text, prompt)
+  assert attend_to.shape == ids.shape
+  assert PROMPTER.decode(ids[attend_to >= 0]) == f"{x},{y}"
+  images = np.flatnonzero(prompt == tiny().image_token_id)
+  assert set(attend_to[attend_to >= 0]) == {images[shown_at(x_px, y_px, view)]}
 
 
 @pytest.mark.parametrize("text", ["Grounding: no-op", "Motion: jump", "Action: press(1)"])
-def test_without_a_point_no_token_looks(text):
-  assert set(PROMPTER.look_at(text)) == {-1}
+def test_without_a_point_tokens_attend_to_anything(text):
+  assert set(PROMPTER.attend_to(text, PROMPTER.ids("Craft a book."))) == {-1}
 
 
-def test_a_point_that_no_view_shows_is_looked_at_by_none():
+def test_a_point_that_no_view_shows_is_attended_to_by_none():
   narrow = PROMPTER._replace(views=TINY_VIEWS[1:])
-  assert set(narrow.look_at(f"Grounding: Mine {POINTED.format(10, 10)}")) == {-1}
+  text = f"Grounding: Mine {POINTED.format(10, 10)}"
+  assert set(narrow.attend_to(text, narrow.ids("Mine."))) == {-1}

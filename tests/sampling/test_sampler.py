@@ -73,7 +73,7 @@ def test_logp_is_that_of_the_training_forward(params, temperature):
     all_positions[:, b] = small.prompt_positions(rows[b], segments[b])
   ones = np.ones(targets.shape, np.float32)
   batch = base.Batch(
-    patches, rows, segments, all_positions, targets, target_from, ones > 0, ones, ones, targets
+    patches, rows, segments, all_positions, targets, target_from, ones > 0, ones, ones, -ones
   )
   logp_fn = lambda p, b: forward.response_logp(p, C, b, GRIDS, temperature=temperature)
   want = jax.jit(logp_fn)(params, batch)

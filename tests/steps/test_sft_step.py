@@ -151,54 +151,66 @@ def test_logp_fn_in_parts_equals_whole():
   np.testing.assert_allclose(whole, expected, rtol=1e-5)
 
 
-def look_logp(params, batch):
-  """The logp of the toy policy, and as that of looking another function of its parameters."""
-  return toy_policy.response_logp(params, batch), toy_policy.response_logp(
-    params, batch._replace(target_ids=batch.look_at % toy_policy.VOCAB_SIZE)
+def attention_logp(params, batch):
+  """The toy policy's logp, and in place of an attention's another function of its parameters."""
+  other = batch._replace(target_ids=batch.attend_to)  # NaN where that is -1
+  return toy_policy.response_logp(params, batch), toy_policy.response_logp(params, other)
+
+
+def placed(batch):
+  """The first two tokens of a row have a place."""
+  attend_to = np.full_like(batch.attend_to, -1)
+  attend_to[:, :2] = 3
+  return batch._replace(attend_to=attend_to)
+
+
+@pytest.mark.parametrize("num_microbatches", [1, 4])
+def test_supervised_attention_adds_that_of_tokens_with_a_place(num_microbatches):
+  batch, params = placed(make_batch()), toy_policy.init_params()
+  step = make_sft_step(
+    attention_logp, OPTIMIZER, attention_weight=0.5, num_microbatches=num_microbatches
   )
-
-
-def looking(batch):
-  look_at = np.where(np.arange(batch.look_at.shape[1]) < 2, 3, -1) + np.zeros_like(batch.look_at)
-  return batch._replace(look_at=look_at)
-
-
-def test_guided_loss_adds_the_attention_of_tokens_that_have_a_place():
-  batch, params = looking(make_batch()), toy_policy.init_params()
-  step = make_sft_step(look_logp, OPTIMIZER, look_weight=0.5)
   state, metrics = step(start(), batch)
-  is_looking = batch.target_mask & (batch.look_at >= 0)
-  look = np.asarray(look_logp(params, batch)[1])
-  assert 0 < is_looking.sum() < batch.target_mask.sum()
-  assert float(metrics["look_nll"]) == pytest.approx(-look[is_looking].mean(), rel=1e-5)
-  expected = token_mean(params, batch) - 0.5 * look[is_looking].sum() / 13.0
+  has_place = batch.target_mask & (batch.attend_to >= 0)
+  attention = np.asarray(attention_logp(params, batch)[1])
+  assert 0 < has_place.sum() < batch.target_mask.sum()
+  assert np.isnan(attention[batch.target_mask & ~has_place]).all()
+  expected = -attention[has_place].mean()
+  assert float(metrics["attention_nll"]) == pytest.approx(expected, rel=1e-5)
+  nll = token_mean(params, batch)
+  assert float(metrics["nll"]) == pytest.approx(nll, rel=1e-5)
+  expected = nll - 0.5 * attention[has_place].sum() / 13.0
   assert float(metrics["loss"]) == pytest.approx(expected, rel=1e-5)
 
   def loss(params):
-    logp, look = look_logp(params, batch)
+    other = batch._replace(target_ids=np.maximum(batch.attend_to, 0))
     weights = batch.advantage * batch.target_mask.astype(np.float32)
-    return -jnp.sum(logp * weights + 0.5 * jnp.where(is_looking, look, 0.0)) / 13.0
+    weighted = toy_policy.response_logp(params, batch) * weights
+    return -jnp.sum(weighted + 0.5 * has_place * toy_policy.response_logp(params, other)) / 13.0
 
-  grads = jax.grad(loss)(params)
   jax.tree.map(
-    lambda p, old, g: np.testing.assert_allclose(p, old - 0.1 * g, rtol=1e-5, atol=1e-6),
+    lambda new, old, g: np.testing.assert_allclose(new, old - 0.1 * g, rtol=1e-5, atol=1e-6),
     state.params,
     params,
-    grads,
+    jax.grad(loss)(params),
   )
 
 
-def test_without_a_place_guidance_changes_nothing(step):
+def test_without_a_place_supervised_attention_changes_nothing(step):
   batch = make_batch()
-  guided, metrics = make_sft_step(look_logp, OPTIMIZER, look_weight=2.0)(start(), batch)
+  attending = make_sft_step(attention_logp, OPTIMIZER, attention_weight=2.0)
+  state, metrics = attending(start(), batch)
   jax.tree.map(
     lambda a, b: np.testing.assert_allclose(a, b, atol=1e-7),
-    guided.params,
+    state.params,
     step(start(), batch)[0].params,
   )
-  assert float(metrics["look_nll"]) == 0.0
+  assert float(metrics["attention_nll"]) == 0.0
 
 
-def test_a_negative_look_weight_is_refused():
-  with pytest.raises(ValueError, match="look_weight -1"):
-    make_sft_step(look_logp, OPTIMIZER, look_weight=-1)
+def test_wrong_arguments_of_supervised_attention_are_refused():
+  with pytest.raises(ValueError, match="attention_weight -1"):
+    make_sft_step(attention_logp, OPTIMIZER, attention_weight=-1)
+  step = make_sft_step(toy_policy.response_logp, OPTIMIZER, attention_weight=1.0)
+  with pytest.raises(ValueError, match="logp has shape .* target_mask"):  # it returns no pair
+    step(start(), make_batch(num_rows=2))

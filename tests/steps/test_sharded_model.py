@@ -9,9 +9,9 @@ import pytest
 from cross_jax import sharding
 from cross_jax.base import Batch
 from cross_jax.models.qwen2_vl.config import preset
-from cross_jax.models.qwen2_vl.forward import init_params, response_logp
+from cross_jax.models.qwen2_vl.forward import init_params, response_and_attention_logp
 from cross_jax.steps import make_grad_fn
-from cross_jax.steps.sft import sft_loss
+from cross_jax.steps.sft import supervised_attention_loss
 
 GRIDS = ((2, 4),)  # one image of 8 patches, 2 image tokens
 CONFIG = dataclasses.replace(preset("tiny"), depth=1, vision_depth=1, vocab_size=64)
@@ -34,7 +34,7 @@ def make_batch():
     target_mask=rng.random(targets) < 0.7,
     old_logp=np.zeros(targets, np.float32),
     advantage=np.ones(targets, np.float32),
-    look_at=rng.integers(-1, 3, targets).astype(np.int32),
+    attend_to=rng.integers(-1, 3, targets).astype(np.int32),
   )
 
 
@@ -42,7 +42,8 @@ def make_batch():
 def one_device():
   params = jax.jit(init_params, static_argnums=1)(jax.random.key(0), CONFIG)
   batch = make_batch()
-  grad_fn = jax.jit(make_grad_fn(sft_loss(lambda p, b: response_logp(p, CONFIG, b, GRIDS))))
+  logp_fn = lambda p, b: response_and_attention_logp(p, CONFIG, b, GRIDS, layer=1)
+  grad_fn = jax.jit(make_grad_fn(supervised_attention_loss(logp_fn, 0.5)))
   return params, batch, grad_fn, jax.device_get(grad_fn(params, batch))
 
 

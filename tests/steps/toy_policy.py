@@ -49,7 +49,7 @@ def make_batch(seed=1, num_rows=NUM_ROWS):
     target_mask=np.arange(NUM_TARGETS)[None] < num_kept[:, None],
     old_logp=np.zeros(targets, np.float32),
     advantage=rng.normal(size=targets).astype(np.float32),
-    look_at=np.full(targets, -1, np.int32),
+    attend_to=np.full(targets, -1, np.int32),
   )
   noise = rng.normal(size=targets).astype(np.float32) * 0.3
   logp = np.asarray(policy_logp(init_params(), batch))

@@ -27,7 +27,7 @@ def attend(q, k, v, mask=None):
 def attention_logp(q, k, mask, index):
   """Log of the attention that each query pays to one key, the mean over its heads.
 
-  log softmax(q k^T / sqrt(H))[index]
+  mean over g of log softmax(q_g k^T / sqrt(H))[index]
 
   Args:
     q: [B, N, G, H], the heads that share the keys.

@@ -134,8 +134,7 @@ def response_logits(params, config: Qwen2VLConfig, hidden, target_from):
   Returns:
     float32[B, N, V].
   """
-  gathered = jax.vmap(lambda rows, index: rows[index])(hidden, target_from)
-  return logits(params, config, gathered)
+  return logits(params, config, _rows_at(hidden, target_from))
 
 
 def response_logp(
@@ -152,7 +151,7 @@ def response_logp(
   Args:
     params: of the model.
     config: of the model.
-    batch: rows of static shape; `old_logp`, `advantage` and `target_mask` are not read.
+    batch: rows of static shape; only what names its tokens is read.
     grids: patches (height, width) per image.
     temperature: > 0, what the logits are divided by. A policy-gradient step needs that of its
       samples: the score of another distribution does not average to zero over them.
@@ -169,36 +168,50 @@ def response_logp(
   return _target_logp(params, config, batch, hidden, temperature)
 
 
-def response_and_look_logp(
+def response_and_attention_logp(
   params, config: Qwen2VLConfig, batch: base.Batch, grids: tuple[rope.Grid, ...], *, layer: int
 ):
-  """Log-probability of every response token, and of its looking at `batch.look_at`.
+  """Log-probability of every response token, and log of the attention to `batch.attend_to`.
 
-  Looking is the attention of the query heads of a layer's first key/value head, from where the
-  token is predicted to an image token of the prefix.
+  The attention is that of the query heads of a layer's first key/value head, from the position that
+  predicts the token, among the prefix's tokens; the mean of its log over those heads.
 
   Args:
-    params, config, batch, grids: as of `response_logp`.
-    layer: 0-based, whose attention it is.
+    params: of the model.
+    config: of the model.
+    batch: rows of static shape.
+    grids: patches (height, width) per image.
+    layer: whose attention, 0..depth - 1.
   Returns:
-    (float32[B, N], float32[B, N]), nats; what stands at padding, or in the second where look_at is
-    -1, is meaningless.
+    (float32[B, N], float32[B, N]), nats; what stands at padding, or in the second where attend_to
+    is -1, is meaningless.
+  Raises:
+    ValueError: there is no such layer.
   """
+  if not 0 <= layer < config.depth:
+    raise ValueError(
+      f"layer {layer}: must be 0..{config.depth - 1}, the decoder has {config.depth}"
+    )
   image_embeds = image_features(params, config, batch.patches, grids)
-  in_prefix = (batch.segment_ids == 1)[:, None, :]
-  index = jnp.maximum(batch.look_at, 0)
-  attend_masked = _attend_masked(segment_mask(batch.segment_ids))
+  mask = segment_mask(batch.segment_ids)
 
   def attend(q, k, v):
-    queries = jax.vmap(lambda rows, index: rows[index])(q, batch.target_from)
-    queries = queries[:, :, : config.heads // config.kv_heads]
-    return attend_masked(q, k, v)[0], attention.attention_logp(
-      queries, k[:, :, 0], in_prefix, index
-    )
+    queries = _rows_at(q, batch.target_from)[:, :, : config.heads // config.kv_heads]
+    return attention.attend(q, k, v, mask), (queries, k[:, :, 0])
 
   x = embed(params, config, batch.token_ids, batch.segment_ids == 1, image_embeds)
-  hidden, look_logp = _run_layers(params, config, x, batch.positions, attend)
-  return _target_logp(params, config, batch, hidden, 1.0), look_logp[layer]
+  hidden, kept = _run_layers(params, config, x, batch.positions, attend)
+  queries, keys = jax.tree.map(lambda a: a[layer], kept) if config.is_scanned else kept[layer]
+  is_prefix = (batch.segment_ids == 1)[:, None, :]
+  attention_logp = attention.attention_logp(
+    queries, keys, is_prefix, jnp.maximum(batch.attend_to, 0)
+  )
+  return _target_logp(params, config, batch, hidden, 1.0), attention_logp
+
+
+def _rows_at(rows, index):
+  """[B, N, ...], the rows [B, T, ...] at int32[B, N]."""
+  return jax.vmap(lambda rows, index: rows[index])(rows, index)
 
 
 def _target_logp(params, config: Qwen2VLConfig, batch: base.Batch, hidden, temperature: float):
@@ -224,7 +237,7 @@ def embed(params, config: Qwen2VLConfig, token_ids, is_prefix, image_embeds):
   is_image = (token_ids == config.image_token_id) & is_prefix
   index = jnp.maximum(jnp.cumsum(is_image, axis=1) - 1, 0)
   index = jnp.minimum(index, image_embeds.shape[1] - 1)
-  images = jax.vmap(lambda rows, index: rows[index])(image_embeds, index)
+  images = _rows_at(image_embeds, index)
   return jnp.where(is_image[..., None], images.astype(x.dtype), x)
 
 
@@ -275,7 +288,7 @@ def unstack(layers, num_layers: int):
   )
 
 
-def _attend_masked(mask, *, keep_cache: bool = False):
+def _attend_masked(mask):
   def attend(q, k, v):
     out = attention.attend(q, k, v, mask)
     return out, None
