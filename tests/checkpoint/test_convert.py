@@ -14,6 +14,7 @@ import torch
 from cross_jax.checkpoint import convert, hf_config, hf_names
 from cross_jax.checkpoint.hf_names import common_key
 from cross_jax.checkpoint.policy import load_policy, save_policy
+from cross_jax.models.qwen2_vl.config import LOGIT_CHUNK
 from cross_jax.tokenizer import load_tokenizer
 from tests.checkpoint.small_policy import MODEL, SPEC, random_params
 from tests.models import hf_twin
@@ -90,7 +91,11 @@ def test_a_converted_policy_loads(source, tmp_path, capsys):
   params, spec, tokenizer = load_policy(tmp_path / "policy")
   expected, config = hf_twin.load(source)
   jax.tree.map(np.testing.assert_array_equal, params, expected)
-  assert spec.model == config == dataclasses.replace(hf_twin.CONFIG, is_scanned=True)
+  assert (
+    spec.model
+    == config
+    == dataclasses.replace(hf_twin.CONFIG, is_scanned=True, logit_chunk=LOGIT_CHUNK)
+  )
   assert spec.views == ()
   assert tokenizer.encode("Action: no_op").ids == load_tokenizer().encode("Action: no_op").ids
 

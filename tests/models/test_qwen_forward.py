@@ -215,6 +215,38 @@ def test_scanned_equals_unrolled(params, logp_fn):
   np.testing.assert_allclose(got, logp_fn(params, batch), atol=1e-5)
 
 
+def _sizes(jaxpr):
+  """Numbers of elements of every array that a program makes, inner programs included."""
+  for equation in jaxpr.eqns:
+    yield from (variable.aval.size for variable in equation.outvars)
+    for value in equation.params.values():
+      for inner in value if isinstance(value, tuple | list) else (value,):
+        if hasattr(inner, "eqns") or hasattr(inner, "jaxpr"):
+          yield from _sizes(getattr(inner, "jaxpr", inner))
+
+
+@pytest.mark.parametrize("size", [1, 12, 64])
+def test_logits_in_chunks_give_the_same_numbers_and_never_exist_as_a_whole(params, size):
+  rng = np.random.default_rng(8)
+  batch = make_batch(rng, make_rows(rng, 2)[1], num_targets=40)
+  config = dataclasses.replace(C, vocab_size=4_001, is_tied=False)
+  params = small.make_params(config)
+  weights = rng.normal(size=batch.target_ids.shape).astype(np.float32)
+
+  def loss(params, chunk):
+    cut = dataclasses.replace(config, logit_chunk=chunk)
+    logp = forward.response_logp(params, cut, batch, GRIDS, temperature=0.7)
+    return jnp.sum(logp * weights), logp
+
+  grad = jax.grad(loss, has_aux=True)
+  expected, got = (jax.jit(grad, static_argnums=1)(params, chunk) for chunk in (0, size))
+  jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-5), got, expected)
+  largest = max(_sizes(jax.make_jaxpr(grad, static_argnums=1)(params, size).jaxpr))
+  whole = batch.target_ids.size * config.vocab_size
+  assert whole > 3 * params["head"]["kernel"].size
+  assert largest < whole / 3 if size < 40 else largest >= whole
+
+
 def test_gradients_are_those_of_small_steps(params, logp_fn):
   rng = np.random.default_rng(6)
   batch = make_batch(rng, make_rows(rng, 2)[1])

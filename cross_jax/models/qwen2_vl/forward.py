@@ -215,9 +215,27 @@ def _rows_at(rows, index):
 
 
 def _target_logp(params, config: Qwen2VLConfig, batch: base.Batch, hidden, temperature: float):
-  scores = response_logits(params, config, hidden, batch.target_from)
-  log_probs = jax.nn.log_softmax(scores / temperature)
-  return jnp.take_along_axis(log_probs, batch.target_ids[..., None], axis=-1)[..., 0]
+  """float32[B, N]; with config.logit_chunk no more than [B, logit_chunk, V] logits are alive."""
+
+  def logp_of(rows, ids):
+    log_probs = jax.nn.log_softmax(logits(params, config, rows) / temperature)
+    return jnp.take_along_axis(log_probs, ids[..., None], axis=-1)[..., 0]
+
+  rows, (num_rows, num_targets) = _rows_at(hidden, batch.target_from), batch.target_ids.shape
+  size = config.logit_chunk
+  if not 0 < size < num_targets:
+    return logp_of(rows, batch.target_ids)
+  num_chunks = -(-num_targets // size)
+  padding = num_chunks * size - num_targets
+
+  def split(x):  # [B, N, ...] -> [chunks, B, size, ...]
+    x = jnp.pad(x, ((0, 0), (0, padding)) + ((0, 0),) * (x.ndim - 2))
+    return jnp.moveaxis(x.reshape(num_rows, num_chunks, size, *x.shape[2:]), 1, 0)
+
+  # Made again in the backward pass: what would be kept of a chunk is its logits.
+  chunks = (split(rows), split(batch.target_ids))
+  logp = jax.lax.map(lambda chunk: jax.checkpoint(logp_of)(*chunk), chunks)
+  return jnp.moveaxis(logp, 0, 1).reshape(num_rows, -1)[:, :num_targets]
 
 
 def segment_mask(segment_ids):
