@@ -42,7 +42,7 @@ def make_batch():
 def one_device():
   params = jax.jit(init_params, static_argnums=1)(jax.random.key(0), CONFIG)
   batch = make_batch()
-  logp_fn = lambda p, b: response_and_attention_logp(p, CONFIG, b, GRIDS, layer=1)
+  logp_fn = lambda p, b: response_and_attention_logp(p, CONFIG, b, GRIDS, layer=0)
   grad_fn = jax.jit(make_grad_fn(supervised_attention_loss(logp_fn, 0.5)))
   return params, batch, grad_fn, jax.device_get(grad_fn(params, batch))
 
