@@ -2,8 +2,8 @@
 
 Command:  python experiments/main.py --config experiments/configs/crossagent_voxel.py --workdir W
 Hardware: 2 CPU cores, 8 GiB; or one GPU
-Hours:    2 on 2 cores (estimate from the demo's speeds)
-Result:   not run yet (docs/results.md has what is known)
+Hours:    data 0.1 and SFT 0.7 on 2 cores, measured; about 1.7 in all (estimate)
+Result:   after SFT in-domain ASR 57.9 %, out-of-domain 37.5 % (seed 0, docs/results.md)
 """
 
 from ml_collections import ConfigDict
