@@ -15,6 +15,6 @@ def get_config(arg: str | None = None) -> ConfigDict:
   config = sections.base("sft", ("data", "sft", "report"), size=sections.size_of(arg))
   config.tasks = tasks.official()
   config.data = sections.data(episodes_per_task=80)
-  config.sft = sections.sft(num_steps=6000, save_every=500)
+  config.sft = sections.sft(num_steps=6000, attention_weight=1.0, save_every=500)
   config.evaluation = sections.evaluation()
   return config
