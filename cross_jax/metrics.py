@@ -1,20 +1,20 @@
 """Metrics of a run: one JSON object a line for programs, TensorBoard for people."""
 
+import contextlib
 import json
 import math
 import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import tensorboardX
 
 FILE_NAME = "metrics.jsonl"
 
 
-class MetricWriter:
+class MetricWriter(contextlib.AbstractContextManager):
   """Appends scalars by step to DIRECTORY/metrics.jsonl and to TensorBoard files beside it.
 
   Every line is flushed. A resumed run drops what was written after the step it resumes from (and
@@ -79,15 +79,7 @@ class MetricWriter:
     self._file.close()
     self._tensorboard.close()
 
-  def __enter__(self) -> Self:
-    return self
-
-  def __exit__(
-    self,
-    error_type: type[BaseException] | None,
-    error: BaseException | None,
-    traceback: TracebackType | None,
-  ) -> None:
+  def __exit__(self, *_: object) -> None:
     self.close()
 
 

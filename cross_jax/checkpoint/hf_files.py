@@ -5,8 +5,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -27,7 +26,7 @@ class Stored(NamedTuple):
   dtype: str  # safetensors' name
 
 
-class Checkpoint:
+class Checkpoint(contextlib.AbstractContextManager):
   """The tensors of a folder by their usual names, read one at a time.
 
   Opening it reads the headers only and sees that every file is whole.
@@ -72,15 +71,7 @@ class Checkpoint:
     except SafetensorError as error:
       raise ValueError(f"{path} is damaged ({error}); fetch it again") from error
 
-  def __enter__(self) -> Self:
-    return self
-
-  def __exit__(
-    self,
-    error_type: type[BaseException] | None,
-    error: BaseException | None,
-    traceback: TracebackType | None,
-  ) -> None:
+  def __exit__(self, *_: object) -> None:
     self._open_files.close()
 
 

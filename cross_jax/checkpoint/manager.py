@@ -1,9 +1,9 @@
 """The checkpoints of a run: the last few train states with their metadata, each written whole."""
 
+import contextlib
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import orbax.checkpoint as ocp
 
@@ -19,7 +19,7 @@ class Restored(NamedTuple):
   meta: dict[str, Any]
 
 
-class CheckpointManager:
+class CheckpointManager(contextlib.AbstractContextManager):
   """Saves and restores a run's train state; a thin layer on Orbax.
 
   A step becomes visible by one rename after all of it is written: a save that is killed, is
@@ -117,15 +117,7 @@ class CheckpointManager:
       self._writer.close()
       self._writer = None
 
-  def __enter__(self) -> Self:
-    return self
-
-  def __exit__(
-    self,
-    error_type: type[BaseException] | None,
-    error: BaseException | None,
-    traceback: TracebackType | None,
-  ) -> None:
+  def __exit__(self, *_: object) -> None:
     self.close()
 
   def _find(self, step: int | None) -> tuple[Path, int]:

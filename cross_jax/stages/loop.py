@@ -93,7 +93,8 @@ class GrpoUpdate(NamedTuple):
     num_batches = -(-len(rows) // self.batch_size)
     for i in range(num_batches):
       chunk = list(rows[i * len(rows) // num_batches : (i + 1) * len(rows) // num_batches])
-      empty = Row(*chunk[0][:3], responses=())
+      first = chunk[0]
+      empty = Row(first.patches, first.prompt_ids, first.prompt_positions, responses=())
       batch = self.pack_rows(chunk + [empty] * (self.batch_size - len(chunk)))
       state, update = self.step_fn(state, batch, self.logp_fn(self.ref_params, batch))
       metrics.append(update)

@@ -107,8 +107,8 @@ def hidden_states(params, config: Qwen2VLConfig, token_ids, segment_ids, positio
   Returns:
     [B, T, D], normed, ready for `response_logits`.
   """
-  attend = _attend_masked(segment_mask(segment_ids))
   x = embed(params, config, token_ids, segment_ids == 1, image_embeds)
+  attend = _attend_masked(segment_mask(segment_ids))
   return _run_layers(params, config, x, positions, attend)[0]
 
 
