@@ -53,6 +53,7 @@ def run(config: ConfigDict, folder: Folder, policy: Policy, params: Any) -> Any:
       token_penalty=stage.token_penalty,
       budget_tokens=stage.budget_tokens,
       invalid_penalty=stage.invalid_penalty,
+      unparsable_penalty=stage.unparsable_penalty,
       max_per_episode=stage.max_per_episode,
       max_rows=stage.max_rows,
       num_seeds=stage.num_seeds,

@@ -124,7 +124,8 @@ def mtrl(**changes: Any) -> ConfigDict:
     "token_penalty": 0.2,
     # A hundred decisions of Grounding are 1,300: the penalty must not outweigh success.
     "budget_tokens": 4000,
-    "invalid_penalty": 1.0,
+    "invalid_penalty": 1.0,  # of an episode in which nothing parses
+    "unparsable_penalty": 0.0,  # of the advantage of a response that does not parse
     "num_seeds": 10_000,
   }
   return _section(values, changes)

@@ -154,6 +154,7 @@ def run(
   token_penalty: float,
   budget_tokens: int,
   invalid_penalty: float,
+  unparsable_penalty: float,
   max_per_episode: int,
   max_rows: int,
   num_seeds: int,
@@ -173,6 +174,7 @@ def run(
     update: see `loop.GrpoUpdate`.
     num_groups, group_size: episodes of an iteration.
     token_penalty, budget_tokens, invalid_penalty: see `episode_return`.
+    unparsable_penalty: see `decision_advantage`.
     max_per_episode, max_rows: see `choose_decisions`.
     num_seeds: training worlds 0 .. num_seeds - 1.
     seed: of the choice of tasks, worlds, decisions and samples.
@@ -203,17 +205,33 @@ def run(
     decisions = choose_decisions(
       scored, max_per_episode=max_per_episode, max_rows=max_rows, rng=rng
     )
-    rows = [_row(item, index, make_row) for item, index in decisions]
+    rows = [_row(item, index, make_row, unparsable_penalty) for item, index in decisions]
     state, losses = update.apply(state, rows)
     log(iteration + 1, {**metrics, **losses})
     save(state, iteration + 1)
   return state
 
 
-def _row(item: Scored, index: int, make_row: Callable[[Decision], Row]) -> Row:
+def decision_advantage(item: Scored, index: int, unparsable_penalty: float) -> float:
+  """The advantage of one decision: its episode's, less a penalty if its response does not parse.
+
+  Nothing is done at such a response, and an episode that is won all the same would reward it.
+
+  Args:
+    item: the episode.
+    index: of the decision.
+    unparsable_penalty: >= 0; over 2.5 no group of 8 rewards a response that does not parse.
+  """
+  is_unparsable = item.trajectory.decisions[index].space is None
+  return item.advantage - unparsable_penalty * is_unparsable
+
+
+def _row(
+  item: Scored, index: int, make_row: Callable[[Decision], Row], unparsable_penalty: float
+) -> Row:
   decision = item.trajectory.decisions[index]
   return make_row(decision)._replace(
     responses=(decision.response_ids,),
     old_logp=(decision.response_logp,),
-    advantage=(item.advantage,),
+    advantage=(decision_advantage(item, index, unparsable_penalty),),
   )

@@ -19,6 +19,6 @@ def get_config(arg: str | None = None) -> ConfigDict:
   config.data = sections.data(episodes_per_task=120)
   config.sft = sections.sft(num_steps=4500, attention_weight=1.0, save_every=250)
   config.strl = sections.strl(num_questions=2048, num_iterations=20, cs2_steps=200)
-  config.mtrl = sections.mtrl(num_iterations=25)
+  config.mtrl = sections.mtrl(num_iterations=25, kl_coef=0.1, unparsable_penalty=3.0)
   config.evaluation = sections.evaluation(num_seeds_in=8, num_seeds_out=4)
   return config

@@ -73,6 +73,7 @@ def run(config, folder, policy, play):
       token_penalty=0.1,
       budget_tokens=100,
       invalid_penalty=0.1,
+      unparsable_penalty=3.0,
       max_per_episode=4,
       max_rows=16,
       num_seeds=100,

@@ -44,6 +44,15 @@ def test_advantages_of_a_group():
   assert [s.advantage for s in scored] == pytest.approx([1.5, -0.5, -0.5, -0.5], abs=1e-4)
 
 
+def test_a_response_that_does_not_parse_is_never_rewarded():
+  won = trajectory(1, True)
+  unparsable = won.decisions[0]._replace(space=None)
+  item = mtrl.Scored(won._replace(decisions=(won.decisions[0], unparsable)), 1.5)
+  assert mtrl.decision_advantage(item, 0, 3.0) == 1.5
+  assert mtrl.decision_advantage(item, 1, 3.0) == -1.5  # without the penalty, 1.5 for garbage
+  assert mtrl.decision_advantage(item, 1, 0.0) == 1.5
+
+
 def test_a_group_with_a_crashed_game_is_left_out():
   scored, metrics = mtrl.score(
     [trajectory(1, True), trajectory(1, False, error="crash")], group_size=2, **SETTINGS
