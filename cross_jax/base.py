@@ -25,6 +25,10 @@ BUTTONS = (
 NUM_BUTTONS = len(BUTTONS)
 BUTTON_INDEX = {name: i for i, name in enumerate(BUTTONS)}
 
+# Axes of a mesh of devices: a batch's rows over the first two, heads and vocabulary over the last.
+ROW_AXES = ("data", "fsdp")
+TENSOR_AXIS = "tensor"
+
 SPACES = ("raw", "motion", "grounding", "language", "latent")
 
 

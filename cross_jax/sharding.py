@@ -4,8 +4,9 @@ A parameter's place follows from its path by the first regular expression that m
 step or a model depends on the number of devices.
 """
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -13,10 +14,9 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from cross_jax.base import Batch
+from cross_jax.base import ROW_AXES, TENSOR_AXIS, Batch
 
-AXES = ("data", "fsdp", "tensor")
-ROW_AXES = ("data", "fsdp")  # the rows of a batch are split over both
+AXES = (*ROW_AXES, TENSOR_AXIS)
 
 # Where the batch axis of each field of a Batch is.
 BATCH_AXES = Batch(
@@ -127,6 +127,28 @@ def batch_shardings(mesh: Mesh) -> Batch:
 def row_sharding(mesh: Mesh) -> NamedSharding:
   """The sharding of an array whose axis 0 is the batch axis, as a Batch's old_logp."""
   return NamedSharding(mesh, P(ROW_AXES))
+
+
+def on_mesh(function: Callable[..., Any], shardings: Any) -> Callable[..., Any]:
+  """The function, traced with the mesh of its arguments' shardings as the current one.
+
+  The compiler cannot split a hand-written kernel over devices; a model that calls one asks
+  `jax.sharding.get_abstract_mesh` and splits it itself.
+
+  Args:
+    function: to be jitted.
+    shardings: pytree of NamedShardings of one mesh.
+  Returns:
+    The function of the same arguments.
+  """
+  mesh = jax.tree.leaves(shardings)[0].mesh.abstract_mesh
+
+  @functools.wraps(function)
+  def traced(*args: Any) -> Any:
+    with jax.sharding.use_abstract_mesh(mesh):
+      return function(*args)
+
+  return traced
 
 
 def put_batch(batch: Batch, mesh: Mesh) -> Batch:

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import Batch
+from cross_jax.sharding import on_mesh
 from cross_jax.steps.accumulate import split_batch
 from cross_jax.steps.sft import ResponseLogpFn
 
@@ -40,4 +41,6 @@ def make_logp_fn(
       logp = jnp.moveaxis(logp, 0, 1).reshape(batch.target_ids.shape)
     return jnp.where(batch.target_mask, logp, 0.0)
 
-  return jax.jit(logp_fn) if shardings is None else jax.jit(logp_fn, in_shardings=shardings)
+  if shardings is None:
+    return jax.jit(logp_fn)
+  return jax.jit(on_mesh(logp_fn, shardings), in_shardings=shardings)

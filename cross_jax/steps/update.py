@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from cross_jax.sharding import on_mesh
 from cross_jax.steps.accumulate import GradFn, LossTerms
 from cross_jax.steps.state import TrainState
 
@@ -70,7 +71,10 @@ def jit_update(update: Callable[..., Any], *, shardings: tuple[Any, ...] | None)
   if shardings is None:
     return jax.jit(update, donate_argnums=0)
   return jax.jit(
-    update, donate_argnums=0, in_shardings=shardings, out_shardings=(shardings[0], None)
+    on_mesh(update, shardings),
+    donate_argnums=0,
+    in_shardings=shardings,
+    out_shardings=(shardings[0], None),
   )
 
 

@@ -301,7 +301,7 @@ def test_untied_head_is_used(params):
 
 
 @pytest.mark.parametrize("is_masked", [False, True])
-def test_products_equal_the_library_kernel_and_its_gradient(is_masked):
+def test_products_equal_the_library_and_its_gradient(is_masked):
   rng = np.random.default_rng(8)
   shape = lambda heads, length: jnp.asarray(rng.standard_normal((2, length, heads, 8)), jnp.float32)
   args = shape(6, 5), shape(2, 7), shape(2, 7)

@@ -1,27 +1,103 @@
 """Softmax attention with grouped key/value heads."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 
+from cross_jax.models.qwen2_vl.splash import splash_attend
+
+KERNELS = ("products", "library", "splash")
 _MASKED = -1e30  # a logit that softmax turns into 0; finite, so that a fully masked row has no NaN
 
 
-def attend(q, k, v, mask=None):
-  """softmax(q k^T / sqrt(H)) v, the softmax in float32.
+def attend(q, k, v, *, kernel: str = ""):
+  """softmax(q k^T / sqrt(H)) v over all keys, the softmax in float32.
 
   Query head n reads key/value head n // (N / K).
 
   Args:
     q: [B, T, N, H].
     k, v: [B, S, K, H].
-    mask: bool[B or 1, 1, T, S], True = may be seen; None for all.
+    kernel: one of KERNELS; "" for that of the platform (`platform_kernel`).
   Returns:
-    [B, T, N, H]. The library's kernel; on a CPU, products of our own, as their gradient takes a
-    third of the time there.
+    [B, T, N, H].
   """
-  if jax.default_backend() == "cpu":
-    return attend_by_products(q, k, v, mask)
-  return jax.nn.dot_product_attention(q, k, v, mask=mask)
+  match kernel or platform_kernel():
+    case "products":
+      return attend_by_products(q, k, v)
+    case "splash":
+      return splash_attend(q, k, v, jnp.ones(q.shape[:2], jnp.int32), is_causal=False)
+    case _:
+      return attend_by_library(q, k, v)
+
+
+def segment_attention(segment_ids, *, kernel: str = ""):
+  """Attention of rows that are a prefix and responses to it, each in its order.
+
+  A token sees an earlier token iff that token is of the prefix or of its own segment.
+
+  Args:
+    segment_ids: int32[B, T], 0 padding, 1 prefix, 2.. responses.
+    kernel: one of KERNELS; "" for that of the platform (`platform_kernel`).
+  Returns:
+    A function (q [B, T, N, H], k [B, T, K, H], v [B, T, K, H]) -> [B, T, N, H].
+  """
+  kernel = kernel or platform_kernel()
+  if kernel == "splash":
+    return lambda q, k, v: splash_attend(q, k, v, segment_ids, is_causal=True)
+  mask = segment_mask(segment_ids)
+  by = attend_by_products if kernel == "products" else attend_by_library
+  return lambda q, k, v: by(q, k, v, mask)
+
+
+def segment_mask(segment_ids):
+  """Who sees whom: bool[B, 1, T, S] from int32[B, T] segment ids (see base.Batch)."""
+  length = segment_ids.shape[-1]
+  key, query = segment_ids[:, None, None, :], segment_ids[:, None, :, None]
+  is_causal = jnp.tri(length, dtype=bool)[None, None]
+  return is_causal & ((key == 1) | (key == query)) & (key != 0)
+
+
+def platform_kernel() -> str:
+  """Which of KERNELS is fast here.
+
+  "products" on a CPU: products of our own, whose gradient takes a third of the library's time
+  there. "splash" on a TPU. "library" elsewhere: cuDNN's flash attention on a GPU.
+  """
+  return {"cpu": "products", "tpu": "splash"}.get(jax.default_backend(), "library")
+
+
+def attend_by_library(q, k, v, mask=None):
+  """`attend` by `jax.nn.dot_product_attention`: cuDNN's kernel where it takes the arrays.
+
+  Args:
+    q: [B, T, N, H]; k, v: [B, S, K, H].
+    mask: bool[B, 1, T, S], True = may be seen; None for all. It is the only array of T x S.
+  Returns:
+    [B, T, N, H].
+  """
+  length = q.shape[1]
+  # cuDNN's gradient needs even lengths. An image's patches are even in number; other rows get one
+  # more token, which nobody sees.
+  if not _takes_cudnn(q) or (mask is None and length % 2):
+    return jax.nn.dot_product_attention(q, k, v, mask=mask)
+  if mask is None:
+    return jax.nn.dot_product_attention(q, k, v, implementation="cudnn")
+  even = lambda x, *axes: jnp.pad(
+    x, [(0, size % 2 * (i in axes)) for i, size in enumerate(x.shape)]
+  )
+  q, k, v, mask = even(q, 1), even(k, 1), even(v, 1), even(mask, 2, 3)
+  return jax.nn.dot_product_attention(q, k, v, mask=mask, implementation="cudnn")[:, :length]
+
+
+def _takes_cudnn(q) -> bool:
+  """Whether cuDNN's flash attention takes queries like these on this machine's GPU."""
+  device = jax.devices()[0]
+  capability = str(getattr(device, "compute_capability", ""))  # "9.0"; AMD's is "gfx942"
+  is_new_enough = re.fullmatch(r"\d+\.\d+", capability) is not None and float(capability) >= 8.0
+  is_half = q.dtype in (jnp.bfloat16, jnp.float16)
+  return is_new_enough and is_half and q.shape[-1] <= 128 and q.shape[-1] % 8 == 0
 
 
 def attention_logp(q, k, mask, index):

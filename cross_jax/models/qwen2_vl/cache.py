@@ -53,14 +53,14 @@ def prefill(
   """
   is_prompt = jnp.arange(token_ids.shape[1])[None] < prompt_len[:, None]
   x = forward.embed(params, config, token_ids, is_prompt, image_embeds)
-  mask = forward.segment_mask(is_prompt.astype(jnp.int32))
+  attend_segments = attention.segment_attention(is_prompt.astype(jnp.int32))
   cos, sin = rope.decoder_rotary(config, positions)
   room = (len(token_ids), config.kv_heads, num_samples, max_new_tokens, config.head_dim)
 
   def attend(q, k, v):
     empty = jnp.zeros(room, k.dtype)
     kept = LayerCache(k.swapaxes(1, 2), v.swapaxes(1, 2), empty, empty)
-    return attention.attend(q, k, v, mask), kept
+    return attend_segments(q, k, v), kept
 
   def layer(layer_params, x, _):
     return DecoderLayer(config).apply({"params": layer_params}, x, cos, sin, attend)

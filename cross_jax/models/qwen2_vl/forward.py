@@ -34,7 +34,7 @@ def init_params(rng, config: Qwen2VLConfig):
   vision_angles = jnp.zeros((1, num_patches, c.vision_head_dim // 2))
 
   def init_layer(rng):
-    attend = _attend_masked(jnp.ones((1, 1, 1, 1), bool))
+    attend = _keep_nothing(attention.attend_by_products)
     return DecoderLayer(c).init(rng, x, angles, angles, attend)["params"]
 
   def init_block(rng):
@@ -108,7 +108,7 @@ def hidden_states(params, config: Qwen2VLConfig, token_ids, segment_ids, positio
     [B, T, D], normed, ready for `response_logits`.
   """
   x = embed(params, config, token_ids, segment_ids == 1, image_embeds)
-  attend = _attend_masked(segment_mask(segment_ids))
+  attend = _keep_nothing(attention.segment_attention(segment_ids))
   return _run_layers(params, config, x, positions, attend)[0]
 
 
@@ -193,11 +193,11 @@ def response_and_attention_logp(
       f"layer {layer}: must be 0..{config.depth - 1}, the decoder has {config.depth}"
     )
   image_embeds = image_features(params, config, batch.patches, grids)
-  mask = segment_mask(batch.segment_ids)
+  attend_segments = attention.segment_attention(batch.segment_ids)
 
   def attend(q, k, v):
     queries = _rows_at(q, batch.target_from)[:, :, : config.heads // config.kv_heads]
-    return attention.attend(q, k, v, mask), (queries, k[:, :, 0])
+    return attend_segments(q, k, v), (queries, k[:, :, 0])
 
   x = embed(params, config, batch.token_ids, batch.segment_ids == 1, image_embeds)
   hidden, kept = _run_layers(params, config, x, batch.positions, attend)
@@ -236,14 +236,6 @@ def _target_logp(params, config: Qwen2VLConfig, batch: base.Batch, hidden, tempe
   chunks = (split(rows), split(batch.target_ids))
   logp = jax.lax.map(lambda chunk: jax.checkpoint(logp_of)(*chunk), chunks)
   return jnp.moveaxis(logp, 0, 1).reshape(num_rows, -1)[:, :num_targets]
-
-
-def segment_mask(segment_ids):
-  """Who sees whom: bool[B, 1, T, S] from int32[B, T] segment ids (see base.Batch)."""
-  length = segment_ids.shape[-1]
-  key, query = segment_ids[:, None, None, :], segment_ids[:, None, :, None]
-  is_causal = jnp.tri(length, dtype=bool)[None, None]
-  return is_causal & ((key == 1) | (key == query)) & (key != 0)
 
 
 def embed(params, config: Qwen2VLConfig, token_ids, is_prefix, image_embeds):
@@ -306,9 +298,6 @@ def unstack(layers, num_layers: int):
   )
 
 
-def _attend_masked(mask):
-  def attend(q, k, v):
-    out = attention.attend(q, k, v, mask)
-    return out, None
-
-  return attend
+def _keep_nothing(attend):
+  """(q, k, v) -> (out, None), what a layer of the decoder calls."""
+  return lambda q, k, v: (attend(q, k, v), None)
