@@ -35,8 +35,10 @@ BATCH_AXES = Batch(
 Rules = Sequence[tuple[str, P]]  # (regular expression of a path, its partition)
 
 # Where models.qwen2_vl lives: 'tensor' splits heads, hidden units and the vocabulary, so that a
-# block needs one sum over it; 'fsdp' splits the other side. Layers are stacked along axis 0.
+# block needs one sum over it; 'fsdp' splits the other side. Layers are stacked along axis 0. An
+# adapter's sides lie as its kernel's; Adafactor's means and Muon's constants are on every device.
 QWEN2_VL_RULES: Rules = (
+  ("(^|/)((v_row|v_col)/|ns_coeffs$)", P()),
   ("(^|/)(bias|scale)$", P()),
   ("(^|/)embed/embedding$", P("tensor", "fsdp")),
   ("(^|/)head/kernel$", P("fsdp", "tensor")),
@@ -44,6 +46,14 @@ QWEN2_VL_RULES: Rules = (
   ("(^|/)(o_proj|down_proj|proj|fc2)/kernel$", P(None, "tensor", "fsdp")),
   ("(^|/)(patch_embed|mlp_0)/kernel$", P("fsdp", "tensor")),
   ("(^|/)mlp_2/kernel$", P("tensor", "fsdp")),
+  ("(^|/)(q_proj|k_proj|v_proj|gate_proj|up_proj|qkv|fc1)/lora_a$", P(None, "fsdp")),
+  ("(^|/)(q_proj|k_proj|v_proj|gate_proj|up_proj|qkv|fc1)/lora_b$", P(None, None, "tensor")),
+  ("(^|/)(o_proj|down_proj|proj|fc2)/lora_a$", P(None, "tensor")),
+  ("(^|/)(o_proj|down_proj|proj|fc2)/lora_b$", P(None, None, "fsdp")),
+  ("(^|/)mlp_0/lora_a$", P("fsdp")),
+  ("(^|/)mlp_0/lora_b$", P(None, "tensor")),
+  ("(^|/)mlp_2/lora_a$", P("tensor")),
+  ("(^|/)mlp_2/lora_b$", P(None, "fsdp")),
 )
 
 
@@ -83,15 +93,16 @@ def tree_shardings(tree: Any, mesh: Mesh, rules: Rules) -> Any:
   """The sharding of every leaf by the first rule whose expression is found in its path.
 
   Paths join keys, fields and indices by "/", as in "params/layers/attention/query/kernel"; an
-  optimiser's moments end in the path of their parameter, so the same rules place them. Scalars and
-  keys of random numbers are replicated. Along a dimension that an axis does not divide (a
-  vocabulary of 517 over 2 devices) the leaf is replicated too.
+  optimiser's moments end in the path of their parameter, so the same rules place them; statistics
+  of another rank than their parameter (Adafactor's v_row and v_col) need a rule before those.
+  Leaves of one element and keys of random numbers are replicated. Along a dimension that an axis
+  does not divide (a vocabulary of 517 over 2 devices) the leaf is replicated too.
 
   Args:
     tree: pytree of arrays or of jax.ShapeDtypeStruct.
     mesh: of make_mesh.
     rules: pairs (regular expression, PartitionSpec); a spec may be longer than the leaf's rank only
-      if the leaf is a scalar.
+      if the leaf has one element (what stands for a moment that an optimiser does not keep).
   Returns:
     The tree with NamedShardings as leaves.
   Raises:
@@ -99,7 +110,7 @@ def tree_shardings(tree: Any, mesh: Mesh, rules: Rules) -> Any:
   """
 
   def place(path, leaf):
-    if leaf.ndim == 0:
+    if leaf.size == 1:
       return NamedSharding(mesh, P())
     name = path_name(path)
     for pattern, spec in rules:

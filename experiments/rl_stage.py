@@ -49,12 +49,14 @@ def training(
   """
   stage = config[name]
   optimizer, schedule = make_optimizer(
+    kind=stage.optimizer,
     learning_rate=stage.learning_rate,
     warmup_steps=stage.warmup_steps,
     total_steps=stage.warmup_steps + 1,
     end_lr_ratio=1.0,  # constant after the warm-up
     weight_decay=stage.weight_decay,
     max_grad_norm=stage.max_grad_norm,
+    mu_dtype=stage.mu_dtype or None,
   )
   logp_fn = partial(
     policy.logp_fn, temperature=stage.temperature, is_vision_frozen=stage.is_vision_frozen

@@ -64,7 +64,8 @@ def sft(**changes: Any) -> ConfigDict:
     "responses_per_row": 3,
     "max_targets": 80,  # response tokens of a row
     "attention_weight": 0.0,  # against a token: of a Grounding point's attention to where it is
-    "optimizer": "muon",  # or "adamw"
+    "optimizer": "muon",  # or "adamw", "adafactor"
+    "mu_dtype": "",  # of the first moment: "float32", "bfloat16", or "" for the parameters' own
     "learning_rate": 2e-3,
     "warmup_steps": 20,
     "end_lr_ratio": 0.1,
@@ -78,6 +79,8 @@ def sft(**changes: Any) -> ConfigDict:
 
 def _grpo() -> dict[str, Any]:
   return {
+    "optimizer": "adamw",  # as of sft
+    "mu_dtype": "",
     "learning_rate": 1e-4,
     "warmup_steps": 5,
     "weight_decay": 0.0,

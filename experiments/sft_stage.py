@@ -148,6 +148,7 @@ def _run(
     end_lr_ratio=stage.end_lr_ratio,
     weight_decay=stage.weight_decay,
     max_grad_norm=stage.max_grad_norm,
+    mu_dtype=stage.mu_dtype or None,
   )
   state = make_initial_state(policy, optimizer, seed, params)
   step_fn = make_sft_step(

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import Batch
+from cross_jax.frozen import JoinFn
 from cross_jax.sharding import BATCH_AXES
 
 
@@ -22,7 +23,9 @@ LossFn = Callable[..., LossTerms]  # (params, batch, *more) -> LossTerms
 GradFn = Callable[..., tuple[Any, LossTerms]]  # (params, batch, *more) -> (grads, LossTerms)
 
 
-def make_grad_fn(loss_fn: LossFn, num_microbatches: int = 1) -> GradFn:
+def make_grad_fn(
+  loss_fn: LossFn, num_microbatches: int = 1, *, join: JoinFn | None = None
+) -> GradFn:
   """The gradient of a (sum, denom) loss over one or more microbatches in turn.
 
   With sums s_m and denominators d_m of microbatch m the loss is sum_m s_m / sum_m d_m and its
@@ -34,26 +37,31 @@ def make_grad_fn(loss_fn: LossFn, num_microbatches: int = 1) -> GradFn:
     loss_fn: (params, batch, *more) -> LossTerms; batch a Batch or another pytree with the batch
       axis first, and so the pytrees in more.
     num_microbatches: divides the batch axis.
+    join: (frozen, params) -> the parameters that loss_fn takes, as frozen.join or lora.join; the
+      function then takes frozen as its last argument, for all microbatches, and has no gradient of
+      it. None if params are all there is.
   Returns:
-    A function (params, batch, *more) -> (grads, terms): float32 gradients of sum / denom, zeros if
-    denom is 0, and the LossTerms of the whole batch.
+    A function (params, batch, *more) -> (grads, terms), or with join (params, batch, *more, frozen)
+    -> (grads, terms): float32 gradients of sum / denom, zeros if denom is 0, and the LossTerms of
+    the whole batch.
   Raises:
     ValueError: num_microbatches is below 1, or (when traced) does not divide the batch.
   """
   if num_microbatches < 1:
     raise ValueError(f"num_microbatches {num_microbatches}: must be at least 1")
 
-  def loss_sum(params, *args):
-    terms = loss_fn(params, *args)
-    return terms.loss[0], terms
-
-  grad_of_sum = jax.grad(loss_sum, has_aux=True)
-
   def full_grad(params, *args):
+    *args, frozen = args if join is not None else (*args, None)
+
+    def loss_sum(params, *args):
+      terms = loss_fn(params if join is None else join(frozen, params), *args)
+      return terms.loss[0], terms
+
+    grad_of_sum = jax.grad(loss_sum, has_aux=True)
     if num_microbatches == 1:
       grads, terms = grad_of_sum(params, *args)
     else:
-      grads, terms = _accumulate(grad_of_sum, params, split_batch(args, num_microbatches))
+      grads, terms = _accumulate(grad_of_sum, params, split_batch(tuple(args), num_microbatches))
     denom = terms.loss[1]
     scale = jnp.where(denom > 0, 1.0 / jnp.where(denom > 0, denom, 1.0), 0.0)
     return jax.tree.map(lambda g: g.astype(jnp.float32) * scale, grads), terms

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 
 from cross_jax.base import Batch
+from cross_jax.frozen import JoinFn
 from cross_jax.losses import shapes
 from cross_jax.losses.kl import kl_estimate
 from cross_jax.losses.ratio import clipped_surrogate, dual_clipped_surrogate, is_clipped, log_ratio
@@ -84,12 +85,14 @@ def make_grpo_step(
   reduce_fn: ReduceFn = masked_sum,
   schedule: Schedule | None = None,
   num_microbatches: int = 1,
-  shardings: tuple[Any, Batch, Any] | None = None,
-) -> Callable[[TrainState, Batch, jax.Array], tuple[TrainState, Metrics]]:
+  join: JoinFn | None = None,
+  shardings: tuple[Any, ...] | None = None,
+) -> Callable[..., tuple[TrainState, Metrics]]:
   """The jitted GRPO step (state, batch, ref_logp) -> (state, metrics); the state is donated.
 
   ref_logp is float32[B, N], nats, of batch.target_ids under the reference policy (make_logp_fn);
-  with kl_coef 0 it serves the kl metric only, and batch.old_logp will do.
+  with kl_coef 0 it serves the kl metric only, and batch.old_logp will do. With `join` the step is
+  (state, batch, ref_logp, frozen) -> (state, metrics), as in make_sft_step.
 
   Args:
     response_logp_fn: (params, batch) -> float32[B, N], nats, of batch.target_ids.
@@ -102,8 +105,9 @@ def make_grpo_step(
       must add up, as all three do.
     schedule: number of updates -> learning rate, for the metrics only.
     num_microbatches: gradient accumulation, exact (see accumulate.make_grad_fn).
-    shardings: of the state (sharding.tree_shardings), the batch (sharding.batch_shardings) and
-      ref_logp (sharding.row_sharding).
+    join: (frozen, state.params) -> params, as frozen.join or lora.join; None without a frozen part.
+    shardings: of the state (sharding.tree_shardings), the batch (sharding.batch_shardings),
+      ref_logp (sharding.row_sharding) and, with join, the frozen parameters.
   Returns:
     The step. Metrics, float32[]: loss, policy_loss, kl (k3 to the reference, nats per token),
     kl_old (k1 to the sampling policy), entropy (estimate: mean -logp of the sampled tokens, nats),
@@ -124,5 +128,5 @@ def make_grpo_step(
     kl_coef=kl_coef,
     reduce_fn=reduce_fn,
   )
-  grad_fn = make_grad_fn(loss_fn, num_microbatches)
+  grad_fn = make_grad_fn(loss_fn, num_microbatches, join=join)
   return jit_update(make_update(grad_fn, optimizer, schedule), shardings=shardings)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 
 from cross_jax.base import Batch
+from cross_jax.frozen import JoinFn
 from cross_jax.losses import shapes
 from cross_jax.losses.reduce import masked_sum
 from cross_jax.steps.accumulate import LossFn, LossTerms, make_grad_fn
@@ -86,9 +87,13 @@ def make_sft_step(
   attention_weight: float = 0.0,
   schedule: Schedule | None = None,
   num_microbatches: int = 1,
-  shardings: tuple[Any, Batch] | None = None,
-) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
+  join: JoinFn | None = None,
+  shardings: tuple[Any, ...] | None = None,
+) -> Callable[..., tuple[TrainState, Metrics]]:
   """The jitted supervised step (state, batch) -> (state, metrics); the state is donated.
+
+  With `join` it is (state, batch, frozen) -> (state, metrics): state.params are a part of the
+  policy, and frozen, which is not donated, has no gradient and no optimiser state.
 
   Args:
     response_logp_fn: (params, batch) -> float32[B, N], nats, of batch.target_ids; with an
@@ -97,7 +102,9 @@ def make_sft_step(
     attention_weight: >= 0, of supervised attention (supervised_attention_loss).
     schedule: number of updates -> learning rate, for the metrics only.
     num_microbatches: gradient accumulation, exact (see accumulate.make_grad_fn).
-    shardings: of the state (sharding.tree_shardings) and the batch (sharding.batch_shardings).
+    join: (frozen, state.params) -> params, as frozen.join or lora.join; None without a frozen part.
+    shardings: of the state (sharding.tree_shardings), the batch (sharding.batch_shardings) and,
+      with join, the frozen parameters (sharding.tree_shardings).
   Returns:
     The step. Metrics, float32[]: loss (nats per token), grad_norm, num_tokens, skipped_updates,
     learning_rate (with a schedule); with an attention_weight also nll and attention_nll.
@@ -110,5 +117,5 @@ def make_sft_step(
     loss_fn = supervised_attention_loss(response_logp_fn, attention_weight)
   else:
     loss_fn = sft_loss(response_logp_fn)
-  grad_fn = make_grad_fn(loss_fn, num_microbatches)
+  grad_fn = make_grad_fn(loss_fn, num_microbatches, join=join)
   return jit_update(make_update(grad_fn, optimizer, schedule), shardings=shardings)

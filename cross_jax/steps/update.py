@@ -45,7 +45,7 @@ def make_update(
       if schedule is not None:
         learning_rate = schedule(state.step - state.num_skipped)
         metrics["learning_rate"] = jnp.asarray(learning_rate, jnp.float32)
-    params = optax.apply_updates(state.params, updates)
+      params = optax.apply_updates(state.params, updates)  # float32 updates of bfloat16 parameters
     params, opt_state = jax.tree.map(
       lambda new, old: jnp.where(is_usable, new, old),
       (params, opt_state),
@@ -64,7 +64,7 @@ def jit_update(update: Callable[..., Any], *, shardings: tuple[Any, ...] | None)
 
   Args:
     update: of make_update.
-    shardings: of the state and of each batch argument, or None to follow the arguments.
+    shardings: of the state and of each other argument, or None to follow the arguments.
   Returns:
     The jitted function.
   """

@@ -10,6 +10,8 @@ import pytest
 
 from cross_jax import optim
 from cross_jax.optim import decay_mask, make_optimizer
+from cross_jax.steps import LossTerms, init_state
+from cross_jax.steps.update import make_update
 
 ARGUMENTS = {
   "learning_rate": 1.0,
@@ -35,7 +37,7 @@ def one_update(gradient, params=None, **changes):
   optimizer, _ = make_optimizer(**(ARGUMENTS | {"warmup_steps": 0} | changes))
   params = {"kernel": jnp.zeros((1, 2))} if params is None else params
   with jax.numpy_dtype_promotion("standard"):
-    updates, _ = optimizer.update(gradient, optimizer.init(params), params)
+    updates, _ = jax.jit(optimizer.update)(gradient, optimizer.init(params), params)
   return optax.apply_updates(params, updates)
 
 
@@ -108,10 +110,92 @@ def test_muon_update_is_orthogonal_and_of_the_size_of_adams():
   np.testing.assert_allclose(abs(after["dense"]["bias"]), 0.01474, rtol=1e-3)
 
 
+def test_adafactor_factors_each_stacked_layer_and_leaves_biases_whole():
+  rng = np.random.default_rng(0)
+  shapes = {"kernel": (2, 128, 130), "bias": (2, 130), "narrow": (2, 128, 100)}
+  params = {name: jnp.zeros(shape) for name, shape in shapes.items()}
+  gradient = {
+    name: jnp.asarray(rng.normal(size=s), jnp.float32).at[0].mul(5) for name, s in shapes.items()
+  }
+  after = one_update(gradient, params, kind="adafactor", learning_rate=0.1, max_grad_norm=np.inf)
+  # At the first update v is that of this gradient alone, and g / sqrt(g^2) its sign.
+  for name in ("bias", "narrow"):
+    np.testing.assert_allclose(after[name], -0.1 * np.sign(gradient[name]), rtol=1e-5)
+  update = []
+  for g in np.asarray(gradient["kernel"], np.float64):  # the two layers have their own v
+    rows, columns = np.mean(g**2, axis=1), np.mean(g**2, axis=0)
+    v = rows[:, None] * columns[None] / np.mean(rows)
+    update.append(g / np.sqrt(v))
+  update = np.stack(update)
+  rms = np.sqrt(np.mean(update**2))  # of both layers together
+  assert rms > 1.0
+  np.testing.assert_allclose(after["kernel"], -0.1 * update / rms, rtol=1e-4, atol=1e-7)
+
+
+def test_adafactor_decays_by_the_rate_and_spares_biases():
+  params = {"kernel": jnp.ones((128, 128)), "bias": jnp.ones(128)}
+  zeros = jax.tree.map(jnp.zeros_like, params)
+  after = one_update(zeros, params, kind="adafactor", weight_decay=0.1, learning_rate=0.5)
+  # 1 - 0.5 * 0.1; optax's own weight_decay_rate would take 0.1 off, whatever the rate.
+  np.testing.assert_allclose(after["kernel"], np.full((128, 128), 0.95), rtol=1e-6)
+  np.testing.assert_array_equal(after["bias"], np.ones(128))
+
+
+def num_bytes(tree):
+  return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
+
+
+def test_adafactor_descends_with_a_small_state():
+  target = jax.random.normal(jax.random.key(0), (256, 512))
+  loss = lambda params: jnp.mean((params["kernel"] - target) ** 2)
+  params = {"kernel": jnp.zeros_like(target)}
+  adamw, _ = make_optimizer(**ARGUMENTS)
+  optimizer, _ = make_optimizer(**(ARGUMENTS | {"kind": "adafactor", "learning_rate": 0.1}))
+  state = optimizer.init(params)
+  # 4 (256 + 512) bytes of means and three counters against 8 * 256 * 512.
+  assert num_bytes(state) < 4 * (256 + 512) + 32 < 0.02 * num_bytes(adamw.init(params))
+
+  @jax.jit
+  def update(params, state):
+    value, gradient = jax.value_and_grad(loss)(params)
+    with jax.numpy_dtype_promotion("standard"):
+      updates, state = optimizer.update(gradient, state, params)
+    return optax.apply_updates(params, updates), state, value
+
+  values = []
+  for _ in range(40):
+    params, state, value = update(params, state)
+    values.append(float(value))
+  assert values[1:] == sorted(values[1:], reverse=True)  # the first update is of rate 0
+  assert values[-1] < 0.05 * values[0]
+
+
+def test_dtypes_of_the_moments():
+  params = {"kernel": jnp.zeros((128, 128), jnp.bfloat16), "bias": jnp.zeros(128, jnp.bfloat16)}
+
+  def dtypes(name, **changes):
+    optimizer, _ = make_optimizer(**(ARGUMENTS | changes))
+    loss = LossTerms((jnp.float32(1.0), jnp.float32(1.0)), {}, {})
+    update = make_update(lambda params: (params, loss), optimizer, None)
+    state = init_state(params, optimizer, jax.random.key(0))
+    after, _ = jax.eval_shape(update, state)
+    # As it was: else the second step would compile again and could not take the first one's memory.
+    same = jax.tree.map(lambda a, b: (a.dtype, a.shape) == (b.dtype, b.shape), after, state)
+    assert all(jax.tree.leaves(same))
+    return {str(leaf.dtype) for leaf in jax.tree.leaves(optax.tree.get(state.opt_state, name))}
+
+  assert dtypes("mu") == {"bfloat16"}
+  assert dtypes("mu", mu_dtype="float32") == {"float32"}
+  assert dtypes("nu", mu_dtype="float32") == {"bfloat16"}
+  assert dtypes("v", kind="adafactor") == dtypes("v_row", kind="adafactor") == {"float32"}
+
+
 @pytest.mark.parametrize(
   ("changes", "message"),
   [
-    ({"kind": "sgd"}, "optimiser 'sgd': must be one of adamw, muon"),
+    ({"kind": "sgd"}, "optimiser 'sgd': must be one of adamw, adafactor, muon"),
+    ({"mu_dtype": "float16"}, "mu_dtype 'float16' of adamw: must be one of"),
+    ({"kind": "adafactor", "mu_dtype": "float32"}, "None for adafactor, which has no first moment"),
     ({"learning_rate": 0.0}, "learning_rate 0.0"),
     ({"end_lr_ratio": 1.5}, "end_lr_ratio 1.5 within 0..1"),
     ({"max_grad_norm": 0.0}, "max_grad_norm 0.0"),
