@@ -82,6 +82,13 @@ def image_patches(
     min_pixels=min_pixels,
     max_pixels=max_pixels,
   )
+  return sized_patches(image, height, width, config)
+
+
+def sized_patches(
+  image: Image.Image, height: int, width: int, config: Qwen2VLConfig
+) -> tuple[np.ndarray, Grid]:
+  """A picture as the patches of `height` x `width` px, multiples of patch x merge; bicubic."""
   sized = image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
   patches = patchify(np.asarray(sized), config.patch, config.merge)
   return patches, (height // config.patch, width // config.patch)
