@@ -108,4 +108,4 @@ def pixel_values(patches: np.ndarray, config: Qwen2VLConfig) -> np.ndarray:
   pixels = patches.reshape(len(patches), 3, 1, config.patch**2).astype(np.float32) / 255.0
   mean, std = (np.asarray(v, np.float32)[None, :, None, None] for v in (PIXEL_MEAN, PIXEL_STD))
   pixels = np.repeat((pixels - mean) / std, config.temporal_patch, axis=2)
-  return pixels.reshape(len(patches), -1)
+  return pixels.reshape(len(patches), config.temporal_patch * config.patch_dim)
