@@ -69,13 +69,13 @@ def build_prompt(
   """
   text = ""
   if system:
-    text += f"<|im_start|>system\n{_plain(system, 'system prompt')}<|im_end|>\n"
+    text += f"<|im_start|>system\n{check_plain(system, 'system prompt')}<|im_end|>\n"
   for turn in (*history, Turn(image_tokens, instruction, "")):
     images = (f"<|vision_start|>{'<|image_pad|>' * n}<|vision_end|>" for n in turn.image_tokens)
-    text += f"<|im_start|>user\n{''.join(images)}{_plain(turn.instruction, 'instruction')}"
+    text += f"<|im_start|>user\n{''.join(images)}{check_plain(turn.instruction, 'instruction')}"
     text += "<|im_end|>\n<|im_start|>assistant\n"
     if turn.response:
-      text += f"{_plain(turn.response, 'response')}<|im_end|>\n"
+      text += f"{check_plain(turn.response, 'response')}<|im_end|>\n"
   return tokenizer.encode(text, add_special_tokens=False).ids
 
 
@@ -85,7 +85,7 @@ def encode_response(tokenizer: Tokenizer, text: str) -> list[int]:
   Raises:
     ValueError: the text contains a control token.
   """
-  ids = tokenizer.encode(_plain(text, "response"), add_special_tokens=False).ids
+  ids = tokenizer.encode(check_plain(text, "response"), add_special_tokens=False).ids
   return [*ids, end_id(tokenizer)]
 
 
@@ -142,7 +142,15 @@ def row_positions(
   )
 
 
-def _plain(text: str, what: str) -> str:
+def check_plain(text: str, what: str) -> str:
+  """The text itself.
+
+  Args:
+    text: of a turn.
+    what: its name, for the error.
+  Raises:
+    ValueError: it contains a control token.
+  """
   for token in _CONTROL_TOKENS:
     if token in text:
       raise ValueError(f"{what} {text!r} contains {token}, which only the template may write")

@@ -5,6 +5,7 @@ step or a model depends on the number of devices.
 """
 
 import functools
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from cross_jax.base import ROW_AXES, TENSOR_AXIS, Batch
+from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 
 AXES = (*ROW_AXES, TENSOR_AXIS)
 
@@ -37,6 +39,7 @@ Rules = Sequence[tuple[str, P]]  # (regular expression of a path, its partition)
 # Where models.qwen2_vl lives: 'tensor' splits heads, hidden units and the vocabulary, so that a
 # block needs one sum over it; 'fsdp' splits the other side. Layers are stacked along axis 0. An
 # adapter's sides lie as its kernel's; Adafactor's means and Muon's constants are on every device.
+# Take them through `qwen2_vl_rules`, which looks at the heads.
 QWEN2_VL_RULES: Rules = (
   ("(^|/)((v_row|v_col)/|ns_coeffs$)", P()),
   ("(^|/)(bias|scale)$", P()),
@@ -55,6 +58,45 @@ QWEN2_VL_RULES: Rules = (
   ("(^|/)mlp_2/lora_a$", P("tensor")),
   ("(^|/)mlp_2/lora_b$", P(None, "fsdp")),
 )
+
+
+def qwen2_vl_rules(config: Qwen2VLConfig, mesh: Mesh) -> Rules:
+  """QWEN2_VL_RULES for a model on a mesh, after a look at its heads.
+
+  'tensor' must split query and vision heads whole: a head in two parts is put together again in
+  every layer, at the cost of the communication that 'tensor' is there to avoid. Key/value heads
+  that it does not divide (2 of the preset 2b over 4) are replicated along it: they are few, and
+  each of their heads serves the query heads of several devices.
+
+  Args:
+    config: of the model.
+    mesh: of make_mesh.
+  Returns:
+    Rules for `tree_shardings`.
+  Raises:
+    ValueError: 'tensor' does not divide heads or vision_heads.
+
+  >>> from cross_jax.models.qwen2_vl.config import preset
+  >>> qwen2_vl_rules(preset("2b"), make_mesh()) == QWEN2_VL_RULES
+  True
+  """
+  num_tensor = mesh.shape["tensor"]
+  for name, number in (("heads", config.heads), ("vision_heads", config.vision_heads)):
+    if number % num_tensor:
+      both = math.gcd(config.heads, config.vision_heads)
+      sizes = [n for n in range(1, both + 1) if both % n == 0]
+      raise ValueError(
+        f"mesh {tuple(mesh.shape.values())} of {AXES}: 'tensor' {num_tensor} does not divide the "
+        f"model's {number} {name}; choose a 'tensor' of {', '.join(map(str, sizes))} and put the "
+        "other devices into 'fsdp'"
+      )
+  if config.kv_heads % num_tensor == 0:
+    return QWEN2_VL_RULES
+  of_kv = (
+    ("(^|/)(k_proj|v_proj)/kernel$", P(None, "fsdp")),
+    ("(^|/)(k_proj|v_proj)/lora_b$", P()),
+  )
+  return (*of_kv, *QWEN2_VL_RULES)
 
 
 def make_mesh(
@@ -96,7 +138,8 @@ def tree_shardings(tree: Any, mesh: Mesh, rules: Rules) -> Any:
   optimiser's moments end in the path of their parameter, so the same rules place them; statistics
   of another rank than their parameter (Adafactor's v_row and v_col) need a rule before those.
   Leaves of one element and keys of random numbers are replicated. Along a dimension that an axis
-  does not divide (a vocabulary of 517 over 2 devices) the leaf is replicated too.
+  does not divide (a vocabulary of 517 over 2 devices) the leaf is replicated too; heads are
+  `qwen2_vl_rules`' matter.
 
   Args:
     tree: pytree of arrays or of jax.ShapeDtypeStruct.
@@ -166,7 +209,8 @@ def put_batch(batch: Batch, mesh: Mesh) -> Batch:
   """Puts this process's rows of a batch on its devices.
 
   Args:
-    batch: NumPy or JAX arrays with the rows of this process; all processes bring equally many.
+    batch: NumPy or JAX arrays with the rows of this process; all processes bring equally many, and
+      those that share a place on 'data' and 'fsdp' (a 'tensor' axis over processes) the same ones.
     mesh: of make_mesh.
   Returns:
     The global Batch of jax.Arrays.
@@ -174,11 +218,14 @@ def put_batch(batch: Batch, mesh: Mesh) -> Batch:
     ValueError: the rows do not divide over the mesh's 'data' and 'fsdp' axes.
   """
   num_shards = mesh.shape["data"] * mesh.shape["fsdp"]
-  num_rows = batch.token_ids.shape[0] * jax.process_count()
-  if num_rows % num_shards:
+  places = row_sharding(mesh).addressable_devices_indices_map((num_shards,)).values()
+  num_ours = len({place[0].start or 0 for place in places})  # of the shards, on this process
+  num_rows = batch.token_ids.shape[0]
+  if num_rows % num_ours:
+    whose = "" if num_ours == num_shards else f", {num_ours} of them on this process"
     raise ValueError(
-      f"batch of {num_rows} rows: must be a multiple of {num_shards} (data {mesh.shape['data']} x "
-      f"fsdp {mesh.shape['fsdp']}); pad it with masked rows or change the batch size"
+      f"batch of {num_rows} rows: must be a multiple of {num_ours} (data {mesh.shape['data']} x "
+      f"fsdp {mesh.shape['fsdp']}{whose}); pad it with masked rows or change the batch size"
     )
   return jax.tree.map(
     lambda rows, sharding: jax.make_array_from_process_local_data(sharding, np.asarray(rows)),

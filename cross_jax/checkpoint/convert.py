@@ -9,9 +9,9 @@ it. The target appears under its name only when it is complete, and every tensor
 """
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import jax
@@ -19,8 +19,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cross_jax.checkpoint import hf_config, hf_files, hf_folder, hf_verify
-from cross_jax.checkpoint.disk import new_folder
+from cross_jax.checkpoint.disk import new_folder, read_json
 from cross_jax.checkpoint.hf_names import tensors_of
+from cross_jax.checkpoint.hf_preprocessor import read_limits
 from cross_jax.checkpoint.policy import (
   SPEC,
   PolicySpec,
@@ -66,9 +67,11 @@ def hf_to_orbax(
   source, target = source.absolute(), target.absolute()
   _check_start(target, is_verified)
   where = source / hf_folder.CONFIG
-  hf_config.check_family(hf_folder.read_json(where), where)
+  hf_config.check_family(read_json(where), where)
   with hf_files.Checkpoint(source) as checkpoint:
     config = hf_folder.read_config(source, checkpoint)
+    with contextlib.suppress(FileNotFoundError):  # a checkpoint without pictures' file is one
+      read_limits(source, config)
     if not (source / hf_folder.TOKENIZER).is_file():
       raise FileNotFoundError(
         f"{source / hf_folder.TOKENIZER} is missing: save the tokenizer there with transformers"
@@ -156,7 +159,7 @@ def _spec_of(source: Path, config: Qwen2VLConfig) -> PolicySpec:
   return spec._replace(model=config)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _progress_bar(title: str) -> Iterator[OnTensors]:
   console = Console(stderr=True)
   with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

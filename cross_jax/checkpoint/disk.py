@@ -85,6 +85,24 @@ def write_json(path: Path, value: Any) -> None:
     raise
 
 
+def read_json(path: Path) -> dict[str, Any]:
+  """The object in a JSON file.
+
+  Raises:
+    FileNotFoundError: there is no such file.
+    ValueError: it is not JSON, or not an object.
+  """
+  if not path.is_file():
+    raise FileNotFoundError(f"{path} is missing: give the folder of a whole checkpoint")
+  try:
+    content = json.loads(path.read_text(encoding="utf-8"))
+  except ValueError as error:
+    raise ValueError(f"{path} is not JSON ({error}); fetch it again") from error
+  if not isinstance(content, dict):
+    raise ValueError(f"{path} holds no JSON object; fetch it again")
+  return content
+
+
 def _message(directory: Path, needed_bytes: int, free_bytes: int, cause: str) -> str:
   return (
     f"could not save in {directory}: {cause}; needed up to {needed_bytes} bytes, free {free_bytes} "

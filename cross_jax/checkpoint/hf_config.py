@@ -7,8 +7,6 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from cross_jax.models.qwen2_vl.config import LOGIT_CHUNK, Qwen2VLConfig
-from cross_jax.models.qwen2_vl.patches import PIXEL_MEAN, PIXEL_STD
-from cross_jax.models.qwen2_vl.preprocess import MAX_PIXELS, MIN_PIXELS
 
 MODEL_TYPE = "qwen2_vl"
 # Settings that our model has no other value of: {name: (values that mean the same, default)}.
@@ -180,19 +178,4 @@ def to_hf(config: Qwen2VLConfig, tokenizer: Tokenizer) -> dict[str, Any]:
       "spatial_merge_size": config.merge,
       "temporal_patch_size": config.temporal_patch,
     },
-  }
-
-
-def to_hf_preprocessor(config: Qwen2VLConfig) -> dict[str, Any]:
-  """The preprocessor_config.json of a model."""
-  return {
-    "image_processor_type": "Qwen2VLImageProcessor",
-    "processor_class": "Qwen2VLProcessor",
-    "patch_size": config.patch,
-    "merge_size": config.merge,
-    "temporal_patch_size": config.temporal_patch,
-    "min_pixels": MIN_PIXELS,
-    "max_pixels": MAX_PIXELS,
-    "image_mean": list(PIXEL_MEAN),
-    "image_std": list(PIXEL_STD),
   }

@@ -11,7 +11,8 @@ from tokenizers import Tokenizer
 
 from cross_jax import prompt
 from cross_jax.checkpoint import hf_config, hf_files
-from cross_jax.checkpoint.disk import writing
+from cross_jax.checkpoint.disk import read_json, writing
+from cross_jax.checkpoint.hf_chat import CHAT_TEMPLATE, OLD_CHAT_TEMPLATE, TOKENIZER_CONFIG
 from cross_jax.checkpoint.hf_names import (
   EMBED_KEY,
   HEAD_KEY,
@@ -20,22 +21,22 @@ from cross_jax.checkpoint.hf_names import (
   tensors_of,
   to_leaf,
 )
+from cross_jax.checkpoint.hf_preprocessor import PREPROCESSOR, PROCESSOR, to_hf_preprocessor
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from cross_jax.sharding import path_name
 
-CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
-TOKENIZER, TOKENIZER_CONFIG = "tokenizer.json", "tokenizer_config.json"
-CHAT_TEMPLATE = "chat_template.jinja"
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
 CARRIED = (  # what is neither weights nor config.json, and goes along as it is
   TOKENIZER,
   TOKENIZER_CONFIG,
   PREPROCESSOR,
   "added_tokens.json",
   CHAT_TEMPLATE,
-  "chat_template.json",
+  OLD_CHAT_TEMPLATE,
   "generation_config.json",
   "merges.txt",
-  "processor_config.json",
+  PROCESSOR,
   "special_tokens_map.json",
   "video_preprocessor_config.json",
   "vocab.json",
@@ -163,24 +164,6 @@ def write_checkpoint(
     (directory / CONFIG).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-  """The object in a JSON file.
-
-  Raises:
-    FileNotFoundError: there is no such file.
-    ValueError: it is not JSON, or not an object.
-  """
-  if not path.is_file():
-    raise FileNotFoundError(f"{path} is missing: give the folder of a whole checkpoint")
-  try:
-    content = json.loads(path.read_text(encoding="utf-8"))
-  except ValueError as error:
-    raise ValueError(f"{path} is not JSON ({error}); fetch it again") from error
-  if not isinstance(content, dict):
-    raise ValueError(f"{path} holds no JSON object; fetch it again")
-  return content
-
-
 def _check_tensors(checkpoint: hf_files.Checkpoint, config: Qwen2VLConfig) -> None:
   expected = {tensor.key: tensor.shape for tensor in tensors_of(config)}
   stored = dict(checkpoint.stored)
@@ -222,7 +205,7 @@ def _described(config: Qwen2VLConfig, tokenizer: Tokenizer, carried: Path | None
 
 
 def _made_files(config: Qwen2VLConfig, tokenizer: Tokenizer) -> dict[str, str]:
-  preprocessor = hf_config.to_hf_preprocessor(config)
+  preprocessor = to_hf_preprocessor(config)
   tokens = {
     "tokenizer_class": "PreTrainedTokenizerFast",
     "eos_token": "<|im_end|>",

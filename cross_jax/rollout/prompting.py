@@ -130,8 +130,24 @@ class Prompts(NamedTuple):
 
 
 def stack_prompts(rows: Sequence[Row], *, max_prompt_len: int, pad_id: int) -> Prompts:
-  """The prompts of rows as one batch of static shape."""
+  """The prompts of rows as one batch of static shape.
+
+  Args:
+    rows: B rows; what they have of responses is left out.
+    max_prompt_len: T, tokens of the sampler's cache for a prompt.
+    pad_id: token id of the padding.
+  Returns:
+    The Prompts.
+  Raises:
+    ValueError: a prompt is longer than max_prompt_len.
+  """
   B = len(rows)
+  for b, row in enumerate(rows):
+    if len(row.prompt_ids) > max_prompt_len:
+      raise ValueError(
+        f"row {b}: prompt of {len(row.prompt_ids)} tokens, over max_prompt_len={max_prompt_len}, "
+        "what the cache holds; shorten the prompt or raise max_prompt_len"
+      )
   ids = np.full((B, max_prompt_len), pad_id, np.int32)
   positions = np.zeros((3, B, max_prompt_len), np.int32)
   for b, row in enumerate(rows):

@@ -228,6 +228,23 @@ def test_weights_that_are_no_safetensors_are_named(source, tmp_path, capsys):
   assert "has neither model.safetensors nor" in refused(capsys, source, tmp_path / "policy")
 
 
+def edit_json(path, **changes):
+  path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_a_config_of_another_family_is_named(source, tmp_path, capsys):
+  edit_json(source / "config.json", model_type="qwen2_5_vl")
+  (source / "model.safetensors").unlink()  # it is not asked for
+  err = refused(capsys, source, tmp_path / "policy")
+  assert "config.json: model_type 'qwen2_5_vl', only 'qwen2_vl' can be converted" in err
+
+
+def test_pictures_of_another_model_are_named(source, tmp_path, capsys):
+  (source / "preprocessor_config.json").write_text('{"patch_size": 14}')
+  err = refused(capsys, source, tmp_path / "policy")
+  assert "preprocessor_config.json: patch_size 14, this model's pictures have 4" in err
+
+
 def test_shards_and_index_that_differ_are_named(tmp_path, capsys):
   source = save_hf(tmp_path / "hf", shard="60KB")
   index = source / "model.safetensors.index.json"

@@ -4,11 +4,13 @@ import dataclasses
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import transformers
+from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from cross_jax import prompt as chat
@@ -18,11 +20,13 @@ from cross_jax.checkpoint.policy import load_policy, save_policy
 from cross_jax.models.qwen2_vl.patches import patchify
 from cross_jax.rollout.prompting import Prompter
 from cross_jax.tokenizer import SPECIAL_TOKENS, load_tokenizer, token_id
+from tests.checkpoint import chat_folder
 from tests.checkpoint.small_policy import SPEC, random_params
 from tests.models import hf_twin
 
 INSTRUCTION = "Mine an oak log."
 NUM_TOKENS = 16
+DOCS = Path(__file__).parents[2] / "docs" / "checkpoints.md"
 
 
 def make_tokenizer():
@@ -111,3 +115,37 @@ def test_it_says_what_transformers_says(converted, tmp_path):
   assert got["response"] == chat.decode(tokenizer, said)
   logp = [torch.log_softmax(step[0], -1)[i].item() for step, i in zip(out.logits, said)]
   assert got["logp"] == pytest.approx(sum(logp), abs=1e-3)
+
+
+def test_the_example_of_the_docs_says_what_transformers_says(tmp_path, monkeypatch, capsys):
+  model = hf_twin.random_model(hf_twin.CONFIG, seed=5)
+  hf_twin.save(model, tmp_path / "hf")
+  folder = chat_folder.write(tmp_path / "hf")
+  source, target = f"hf:{folder}", f"orbax:{tmp_path / 'runs' / 'base' / 'policy'}"
+  assert convert.main(["--from", source, "--to", target]) == 0
+  pixels = np.random.default_rng(4).integers(0, 256, (33, 60, 3)).astype(np.uint8)
+  image = Image.fromarray(pixels)
+  image.save(tmp_path / "frame.png")
+  (code,) = re.findall(r"^```python\n(.*?)^```$", DOCS.read_text(), re.DOTALL | re.MULTILINE)
+  monkeypatch.chdir(tmp_path)
+  capsys.readouterr()
+  exec(compile(code, "checkpoints.md", "exec"), {"__name__": "checkpoints"})
+  printed = capsys.readouterr().out
+
+  parts = [{"type": "image", "image": image}, {"type": "text", "text": "What is in this picture?"}]
+  processor = chat_folder.processor(folder)
+  inputs = processor.apply_chat_template(
+    [{"role": "user", "content": parts}],
+    tokenize=True, return_dict=True, return_tensors="pt", add_generation_prompt=True,
+  )  # fmt: skip
+  out = model.generate(
+    **inputs,
+    max_new_tokens=convert.MAX_RESPONSE_LEN,
+    do_sample=False,
+    suppress_tokens=[hf_twin.CONFIG.image_token_id],
+    eos_token_id=chat.end_id(load_tokenizer()),
+    pad_token_id=hf_twin.PAD,
+  )
+  said = out[0, inputs["input_ids"].shape[1] :].tolist()
+  assert len(set(said)) > 5
+  assert printed == chat.decode(load_tokenizer(), said) + "\n"

@@ -9,7 +9,7 @@ import transformers
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
-from cross_jax.checkpoint.hf_config import to_hf_preprocessor
+from cross_jax.checkpoint.hf_preprocessor import to_hf_preprocessor
 from cross_jax.models.qwen2_vl import preprocess
 from cross_jax.models.qwen2_vl.config import preset
 from tests.models import hf_twin

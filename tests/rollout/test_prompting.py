@@ -5,7 +5,8 @@ import pytest
 
 from cross_jax.actions import outline
 from cross_jax.models.qwen2_vl.config import tiny
-from cross_jax.rollout.prompting import Prompter
+from cross_jax.rollout.packing import Row
+from cross_jax.rollout.prompting import Prompter, stack_prompts
 from cross_jax.screen import TINY_VIEWS
 from cross_jax.tokenizer import load_tokenizer
 
@@ -95,3 +96,21 @@ def test_a_point_that_no_view_shows_is_attended_to_by_none():
   narrow = PROMPTER._replace(views=TINY_VIEWS[1:])
   text = f"Grounding: Mine {POINTED.format(10, 10)}"
   assert set(narrow.attend_to(text, narrow.ids("Mine."))) == {-1}
+
+
+def test_a_prompt_longer_than_the_cache_is_refused():
+  words = "Mine an oak log. " * 10
+  with pytest.raises(
+    ValueError, match="prompt of [0-9]+ tokens, over max_prompt_len=100; shorten the instruction"
+  ):
+    PROMPTER.ids(words)
+  ids = PROMPTER.ids("Mine an oak log.")
+  row = Row(np.zeros((1, 192), np.uint8), ids, np.zeros((3, len(ids)), np.int32), responses=())
+  exact = stack_prompts([row], max_prompt_len=len(ids), pad_id=0)
+  assert exact.ids.tolist() == [ids.tolist()] and exact.lens.tolist() == [len(ids)]
+  with pytest.raises(
+    ValueError,
+    match=f"row 1: prompt of {len(ids)} tokens, over max_prompt_len={len(ids) - 1}, what the cache",
+  ):
+    short = row._replace(prompt_ids=ids[:9], prompt_positions=np.zeros((3, 9), np.int32))
+    stack_prompts([short, row], max_prompt_len=len(ids) - 1, pad_id=0)

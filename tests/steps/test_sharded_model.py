@@ -1,61 +1,115 @@
-"""The policy itself: loss and gradients on a mesh of eight devices equal those of one."""
-
-import dataclasses
+"""The policy itself: losses and gradients on meshes of eight devices equal those of one."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import PartitionSpec as P
 
 from cross_jax import sharding
-from cross_jax.base import Batch
+from cross_jax.losses import masked_sum
 from cross_jax.models.qwen2_vl.config import preset
-from cross_jax.models.qwen2_vl.forward import init_params, response_and_attention_logp
+from cross_jax.models.qwen2_vl.forward import response_and_attention_logp, response_logp
 from cross_jax.steps import make_grad_fn
-from cross_jax.steps.sft import supervised_attention_loss
+from cross_jax.steps.grpo import grpo_loss
+from cross_jax.steps.sft import sft_loss, supervised_attention_loss
+from tests.steps import sharded_policy
+from tests.steps.sharded_policy import CONFIG, GRIDS
 
-GRIDS = ((2, 4),)  # one image of 8 patches, 2 image tokens
-CONFIG = dataclasses.replace(preset("tiny"), depth=1, vision_depth=1, vocab_size=64)
-NUM_ROWS, LENGTH, NUM_TARGETS = 8, 12, 4
+QUICK_COMPILE = {"xla_backend_optimization_level": 0}  # half the time
+REF_SHIFT = np.float32(-0.2)  # nats
 
 
-def make_batch():
-  rng = np.random.default_rng(0)
-  tokens, targets = (NUM_ROWS, LENGTH), (NUM_ROWS, NUM_TARGETS)
-  token_ids = rng.integers(CONFIG.image_token_id + 1, CONFIG.vocab_size, tokens).astype(np.int32)
-  token_ids[:, 1:3] = CONFIG.image_token_id
-  num_patches = sum(height * width for height, width in GRIDS)
-  return Batch(
-    patches=rng.integers(0, 256, (NUM_ROWS, num_patches, CONFIG.patch_dim)).astype(np.uint8),
-    token_ids=token_ids,
-    segment_ids=np.tile(np.repeat([1, 2, 3], 4), (NUM_ROWS, 1)).astype(np.int32),
-    positions=np.tile(np.arange(LENGTH, dtype=np.int32), (3, NUM_ROWS, 1)),
-    target_ids=rng.integers(0, CONFIG.vocab_size, targets).astype(np.int32),
-    target_from=rng.integers(3, LENGTH, targets).astype(np.int32),
-    target_mask=rng.random(targets) < 0.7,
-    old_logp=np.zeros(targets, np.float32),
-    advantage=np.ones(targets, np.float32),
-    attend_to=rng.integers(-1, 3, targets).astype(np.int32),
+def sft_and_grpo(params, batch):
+  """(gradients, terms) of the losses of make_sft_step and make_grpo_step."""
+  logp_fn = lambda p, b: response_logp(p, CONFIG, b, GRIDS)
+  grpo = grpo_loss(
+    logp_fn, clip_low=0.2, clip_high=0.28, clip_floor=3.0, kl_coef=0.1, reduce_fn=masked_sum
   )
+  ref_logp = batch.old_logp + REF_SHIFT
+  return {
+    "sft": make_grad_fn(sft_loss(logp_fn))(params, batch),
+    "grpo": make_grad_fn(grpo)(params, batch, ref_logp),
+  }
+
+
+def supervised_attention(params, batch):
+  """(gradients, terms) of the loss of make_sft_step with an attention_weight."""
+  logp_fn = lambda p, b: response_and_attention_logp(p, CONFIG, b, GRIDS, layer=1)
+  return {"sft": make_grad_fn(supervised_attention_loss(logp_fn, 0.5))(params, batch)}
+
+
+def on_one_device(function):
+  """(parameters, batch, the jitted function, its results)."""
+  params, batch = sharded_policy.make_params(), sharded_policy.make_batch()
+  run = jax.jit(function, compiler_options=QUICK_COMPILE)
+  return params, batch, run, jax.device_get(run(params, batch))
+
+
+def check_on_mesh(one_device, sizes):
+  params, batch, run, expected = one_device
+  mesh = sharding.make_mesh(*sizes)
+  rules = sharding.qwen2_vl_rules(CONFIG, mesh)
+  placed = jax.device_put(params, sharding.tree_shardings(params, mesh, rules))
+  got = jax.device_get(run(placed, sharding.put_batch(batch, mesh)))
+  for name, (grads, terms) in got.items():
+    expected_grads, expected_terms = expected[name]
+    jax.tree.map(
+      lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5), grads, expected_grads
+    )
+    loss, expected_loss = (t / denom for t, denom in (terms.loss, expected_terms.loss))
+    assert loss == pytest.approx(expected_loss, rel=1e-5), name
+    largest = [float(np.max(np.abs(g))) for g in jax.tree.leaves(grads)]
+    assert max(largest) > 1e-2 and min(largest) > 0, name  # every parameter takes part
 
 
 @pytest.fixture(scope="module")
 def one_device():
-  params = jax.jit(init_params, static_argnums=1)(jax.random.key(0), CONFIG)
-  batch = make_batch()
-  logp_fn = lambda p, b: response_and_attention_logp(p, CONFIG, b, GRIDS, layer=0)
-  grad_fn = jax.jit(make_grad_fn(supervised_attention_loss(logp_fn, 0.5)))
-  return params, batch, grad_fn, jax.device_get(grad_fn(params, batch))
+  return on_one_device(sft_and_grpo)
 
 
-@pytest.mark.parametrize("sizes", [pytest.param((4, 2, 1), marks=pytest.mark.slow), (2, 2, 2)])
-def test_loss_and_gradients_equal_those_of_one_device(one_device, sizes):
-  params, batch, grad_fn, expected = one_device
-  mesh = sharding.make_mesh(*sizes)
-  placed = jax.device_put(params, sharding.tree_shardings(params, mesh, sharding.QWEN2_VL_RULES))
-  grads, terms = jax.device_get(grad_fn(placed, sharding.put_batch(batch, mesh)))
-  jax.tree.map(
-    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5), grads, expected[0]
-  )
-  loss, expected_loss = (total / denom for total, denom in (terms.loss, expected[1].loss))
-  assert loss == pytest.approx(expected_loss, rel=1e-5)
-  assert max(float(np.max(np.abs(g))) for g in jax.tree.leaves(grads)) > 1e-2  # not all zeros
+# With 'tensor' 8 the four key/value heads are replicated.
+@pytest.mark.parametrize("sizes", [(8, 1, 1), (2, 4, 1), (1, 2, 4), (1, 1, 8)])
+def test_losses_and_gradients_equal_those_of_one_device(one_device, sizes):
+  check_on_mesh(one_device, sizes)
+
+
+def test_supervised_attention_equals_that_of_one_device():
+  check_on_mesh(on_one_device(supervised_attention), (2, 2, 2))
+
+
+def test_heads_stay_whole():
+  shapes = jax.eval_shape(lambda: sharded_policy.make_params())
+  for sizes, kv_heads_a_device in (((1, 2, 4), 1), ((1, 1, 8), 4), ((8, 1, 1), 4)):
+    mesh = sharding.make_mesh(*sizes)
+    placed = sharding.tree_shardings(shapes, mesh, sharding.qwen2_vl_rules(CONFIG, mesh))["layers"]
+    for name, heads in (("q_proj", 8 // sizes[2]), ("k_proj", kv_heads_a_device)):
+      shape = shapes["layers"][name]["kernel"].shape
+      part = placed[name]["kernel"].shard_shape(shape)
+      assert part == (shape[0], shape[1] // sizes[1], heads * CONFIG.head_dim), (name, sizes)
+
+
+@pytest.mark.parametrize(
+  "name, num_tensor, message",
+  [
+    ("2b", 8, r"mesh \(1, 1, 8\) of .*: 'tensor' 8 does not divide the model's 12 heads; choose a "
+     "'tensor' of 1, 2, 4 and put the other devices into 'fsdp'"),
+    ("7b", 8, "'tensor' 8 does not divide the model's 28 heads; choose a 'tensor' of 1, 2, 4 and"),
+    ("tiny", 3, "'tensor' 3 does not divide the model's 4 vision_heads; choose a 'tensor' of 1, 2"),
+  ],
+)  # fmt: skip
+def test_a_mesh_that_does_not_divide_the_heads_is_refused(name, num_tensor, message):
+  mesh = sharding.make_mesh(1, 1, num_tensor)
+  with pytest.raises(ValueError, match=message):
+    sharding.qwen2_vl_rules(preset(name), mesh)
+
+
+def test_presets_on_the_meshes_they_allow():
+  mesh = sharding.make_mesh(1, 2, 4)
+  assert sharding.qwen2_vl_rules(preset("7b"), mesh) == sharding.QWEN2_VL_RULES  # 4 kv heads
+  rules = sharding.qwen2_vl_rules(preset("2b"), mesh)  # 2 kv heads
+  leaf = jax.ShapeDtypeStruct((28, 1536, 256), jnp.bfloat16)
+  tree = {"layers": {"k_proj": {"kernel": leaf}, "gate_proj": {"kernel": leaf}}}
+  placed = jax.tree.map(lambda s: s.spec, sharding.tree_shardings(tree, mesh, rules))["layers"]
+  assert placed["k_proj"]["kernel"] == P(None, "fsdp", None)
+  assert placed["gate_proj"]["kernel"] == P(None, "fsdp", "tensor")

@@ -82,6 +82,13 @@ def image_patches(
     min_pixels=min_pixels,
     max_pixels=max_pixels,
   )
+  return sized_patches(image, height, width, config)
+
+
+def sized_patches(
+  image: Image.Image, height: int, width: int, config: Qwen2VLConfig
+) -> tuple[np.ndarray, Grid]:
+  """A picture as the patches of `height` x `width` px, multiples of patch x merge; bicubic."""
   sized = image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
   patches = patchify(np.asarray(sized), config.patch, config.merge)
   return patches, (height // config.patch, width // config.patch)
@@ -101,4 +108,4 @@ def pixel_values(patches: np.ndarray, config: Qwen2VLConfig) -> np.ndarray:
   pixels = patches.reshape(len(patches), 3, 1, config.patch**2).astype(np.float32) / 255.0
   mean, std = (np.asarray(v, np.float32)[None, :, None, None] for v in (PIXEL_MEAN, PIXEL_STD))
   pixels = np.repeat((pixels - mean) / std, config.temporal_patch, axis=2)
-  return pixels.reshape(len(patches), -1)
+  return pixels.reshape(len(patches), config.temporal_patch * config.patch_dim)
