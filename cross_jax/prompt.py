@@ -79,6 +79,36 @@ def build_prompt(
   return tokenizer.encode(text, add_special_tokens=False).ids
 
 
+def continue_prompt(
+  tokenizer: Tokenizer,
+  prompt_ids: Sequence[int],
+  response_ids: Sequence[int],
+  image_tokens: tuple[int, ...],
+  instruction: str,
+) -> list[int]:
+  """The ids of the next decision's prompt, after a prompt and the very ids of its response.
+
+  It is `build_prompt` with one Turn more, without encoding the response again: text may be encoded
+  in several ways, and what the policy sampled is what a cache of the episode holds.
+
+  Args:
+    tokenizer: of the policy.
+    prompt_ids: of the decision before.
+    response_ids: sampled to it; the end token is added if it was cut off before.
+    image_tokens: tokens of each image of this decision.
+    instruction: what to do.
+  Returns:
+    Token ids.
+  Raises:
+    ValueError: the instruction contains a control token.
+  """
+  ids, end = [*map(int, prompt_ids), *map(int, response_ids)], end_id(tokenizer)
+  if ids[-1] != end:
+    ids.append(end)
+  ids += tokenizer.encode("\n", add_special_tokens=False).ids
+  return ids + build_prompt(tokenizer, image_tokens, instruction)
+
+
 def encode_response(tokenizer: Tokenizer, text: str) -> list[int]:
   """The ids of a response, `<|im_end|>` last.
 
