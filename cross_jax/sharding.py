@@ -93,7 +93,7 @@ def qwen2_vl_rules(config: Qwen2VLConfig, mesh: Mesh) -> Rules:
   if config.kv_heads % num_tensor == 0:
     return QWEN2_VL_RULES
   of_kv = (
-    ("(^|/)(k_proj|v_proj)/kernel$", P(None, "fsdp")),
+    ("(^|/)(k_proj|v_proj)/kernel$", P(None, "fsdp", None)),
     ("(^|/)(k_proj|v_proj)/lora_b$", P()),
   )
   return (*of_kv, *QWEN2_VL_RULES)

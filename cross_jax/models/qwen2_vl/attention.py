@@ -32,6 +32,19 @@ def attend(q, k, v, *, kernel: str = ""):
       return attend_by_library(q, k, v)
 
 
+def attend_masked(q, k, v, mask):
+  """Attention without a gradient in mind: of a few new queries to a cache.
+
+  Args:
+    q: [B, T, N, H]; k, v: [B, S, K, H].
+    mask: bool[B, 1, T, S], True = may be seen.
+  Returns:
+    [B, T, N, H].
+  """
+  by = attend_by_products if jax.default_backend() == "cpu" else jax.nn.dot_product_attention
+  return by(q, k, v, mask=mask)
+
+
 def segment_attention(segment_ids, *, kernel: str = ""):
   """Attention of rows that are a prefix and responses to it, each in its order.
 

@@ -67,13 +67,12 @@ def prefill_slots(
   """
   length, max_len = new.token_ids.shape[1], _max_len(layers)
   index = jnp.arange(length)[None]
-  x = forward.embed(params, config, new.token_ids, index < new.num[:, None], image_embeds)
+  is_new = index < new.num[:, None]
+  x = forward.embed(params, config, new.token_ids, is_new, image_embeds)
   cos, sin = rope.decoder_rotary(config, new.positions)
-  if is_fresh:
-    mask = jnp.tri(length, dtype=bool)[None, None]
-  else:
-    last_seen = (new.start[:, None] + index)[:, None, :, None]  # [A, 1, T, 1]
-    mask = jnp.arange(max_len)[None, None, None] <= last_seen
+  attend_new = attention.segment_attention(is_new.astype(jnp.int32))
+  last_seen = (new.start[:, None] + index)[:, None, :, None]  # [A, 1, T, 1]
+  is_seen = jnp.arange(max_len)[None, None, None] <= last_seen
 
   def layer(layer_params, x, kept, at):
     def attend(q, k, v):
@@ -86,9 +85,10 @@ def prefill_slots(
       written = SlotLayer(
         *(slots.at[(*at, new.slot)].set(x, mode="drop") for slots, x in zip(kept, rows))
       )
-      if not is_fresh:
-        k, v = (x.swapaxes(1, 2) for x in rows)
-      return attention.attend(q, k, v, mask), written
+      if is_fresh:
+        return attend_new(q, k, v), written
+      k, v = (x.swapaxes(1, 2) for x in rows)
+      return attention.attend_masked(q, k, v, is_seen), written
 
     return DecoderLayer(config).apply({"params": layer_params}, x, cos, sin, attend)
 
@@ -123,7 +123,7 @@ def decode_slots(params, config: Qwen2VLConfig, layers, ids, positions, length, 
     def attend(q, k, v):
       written = SlotLayer(*(_append(slots, x[:, 0], put_at, at) for slots, x in zip(kept, (k, v))))
       k, v = (slots[at].swapaxes(1, 2) for slots in written)
-      return attention.attend(q, k, v, mask), written
+      return attention.attend_masked(q, k, v, mask), written
 
     return DecoderLayer(config).apply({"params": layer_params}, x, cos, sin, attend)
 
