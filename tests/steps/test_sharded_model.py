@@ -3,14 +3,16 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from jax.sharding import PartitionSpec as P
 
 from cross_jax import sharding
+from cross_jax.checkpoint import CheckpointManager
 from cross_jax.losses import masked_sum
 from cross_jax.models.qwen2_vl.config import preset
 from cross_jax.models.qwen2_vl.forward import response_and_attention_logp, response_logp
-from cross_jax.steps import make_grad_fn
+from cross_jax.steps import init_state, make_grad_fn
 from cross_jax.steps.grpo import grpo_loss
 from cross_jax.steps.sft import sft_loss, supervised_attention_loss
 from tests.steps import sharded_policy
@@ -113,3 +115,26 @@ def test_presets_on_the_meshes_they_allow():
   placed = jax.tree.map(lambda s: s.spec, sharding.tree_shardings(tree, mesh, rules))["layers"]
   assert placed["k_proj"]["kernel"] == P(None, "fsdp", None)
   assert placed["gate_proj"]["kernel"] == P(None, "fsdp", "tensor")
+
+
+def test_a_state_moves_to_another_mesh(tmp_path):
+  start = lambda: init_state(sharded_policy.make_params(), optax.sgd(0.1, 0.9), jax.random.key(3))
+  shapes, rng = jax.eval_shape(start), np.random.default_rng(0)
+  state = jax.tree.map(lambda leaf: rng.normal(size=leaf.shape).astype(leaf.dtype),
+                       shapes._replace(rng=()))._replace(rng=jax.random.key(3))  # fmt: skip
+
+  def shardings(*sizes):
+    mesh = sharding.make_mesh(*sizes)
+    return sharding.tree_shardings(shapes, mesh, sharding.qwen2_vl_rules(CONFIG, mesh))
+
+  values = lambda tree: jax.device_get(tree._replace(rng=jax.random.key_data(tree.rng)))
+  with CheckpointManager(tmp_path) as checkpoints:
+    checkpoints.save(5, jax.device_put(state, shardings(2, 2, 2)), {})
+    for sizes in ((1, 4, 2), (1, 1, 8), (1, 1, 1)):
+      placed = shardings(*sizes)
+      template = jax.tree.map(
+        lambda leaf, s: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=s), shapes, placed
+      )
+      got = checkpoints.restore(template).state
+      jax.tree.map(np.testing.assert_array_equal, values(got), values(state))
+      assert jax.tree.all(jax.tree.map(lambda leaf, s: leaf.sharding == s, got, placed)), sizes

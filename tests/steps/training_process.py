@@ -61,6 +61,10 @@ def train(process_id, num_processes, num_grpo_steps, folder, mesh_sizes):
   if num_grpo_steps:
     grpo = make_grpo_step(logp_fn, optimizer, shardings=(shardings, batches, rows))
     grpo = grpo.lower(state, *inputs(0)).compile()
+  if num_processes > 1:  # 'tensor' over processes: each brings all rows
+    across = sharding.make_mesh(*mesh_sizes, devices=[jax.devices()[i] for i in (0, 2, 1, 3)])
+    whole = sharding.put_batch(sharded_policy.make_batch(), across)
+    assert whole.token_ids.shape[0] == sharded_policy.NUM_ROWS
   wait_for_all(process_id, num_processes, folder)
   metrics = []
   for step in range(NUM_SFT_STEPS + num_grpo_steps):
