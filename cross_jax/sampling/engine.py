@@ -31,7 +31,7 @@ class Engine:
 
   A response depends on its own request only: it is, token for token, that of `make_sampler` to the
   same prompt, key and member. A prompt that begins with what some slot holds, ids and pictures, is
-  prefilled only from there on; what is sampled does not change.
+  prefilled only from there on; what is sampled is the same, up to the rounding of the logits.
 
   Nothing is compiled after the first prompt of each kind: a kind is the bucket that its new tokens
   are padded to, the grids of its new images, and whether it begins anew or goes on.
@@ -74,6 +74,7 @@ class Engine:
     self._state = device.empty_state(config, room, mesh)
     self._slots = [Slot() for _ in range(room.num_slots)]
     self._queue: deque[Job] = deque()
+    self._finished: deque[Finished] = deque()
     self._counter = self._num_finished = self._num_tokens = 0
     self.set_params(params)
 
@@ -131,13 +132,14 @@ class Engine:
     """
     requests = iter(requests)
     while True:
+      while self._finished:  # kept by the engine: a caller may leave the loop and come back
+        yield self._finished.popleft()
       self._fill(requests)
       if not self.progress().num_active:
         return
-      finished = self._advance()
+      self._advance()
       if on_progress is not None:
         on_progress(self.progress())
-      yield from finished
 
   def _fill(self, requests: Iterator[Request]) -> None:
     """Puts requests into the free slots, as many at a time as one prefill takes."""
@@ -169,8 +171,8 @@ class Engine:
         prompt.ids, prompt.images, plan.job, num_reused=plan.start, used_at=self._counter
       )
 
-  def _advance(self) -> list[Finished]:
-    """Decodes until a response ends; returns those that did."""
+  def _advance(self) -> None:
+    """Decodes until a response ends, or it is time to look for stop strings."""
     jobs = [slot.job for slot in self._slots]
     is_wanted = np.asarray([job is not None for job in jobs])
     has_strings = any(job is not None and job.request.stop_strings for job in jobs)
@@ -181,7 +183,6 @@ class Engine:
     is_active, step, ids, logp = (
       np.array(x) for x in (state.is_active, state.step, state.ids, state.logp)
     )
-    finished = []
     for b in np.flatnonzero(is_wanted):
       num, slot = step[b], self._slots[b]
       done = self._finish(slot, ids[b, :num], logp[b, :num], bool(is_active[b]))
@@ -189,10 +190,9 @@ class Engine:
       if done is not None:
         # The keys of the newest token are not computed yet.
         slot.ids, slot.job = np.concatenate([slot.ids, ids[b, : num - 1]]), None
-        finished.append(done)
-    self._num_finished += len(finished)
-    self._num_tokens += sum(len(done.ids) for done in finished)
-    return finished
+        self._finished.append(done)
+        self._num_finished += 1
+        self._num_tokens += len(done.ids)
 
   def _finish(self, slot: Slot, ids, logp, is_active: bool) -> Finished | None:
     """The response of a slot, None if it goes on."""

@@ -1,5 +1,7 @@
 """The engine answers every request as the fixed sampler would, whatever runs beside it."""
 
+import functools
+
 import jax
 import numpy as np
 import pytest
@@ -20,8 +22,12 @@ from sampling.engine_requests import (
 )
 
 from cross_jax.models.qwen2_vl import forward
+from cross_jax.models.qwen2_vl.config import preset
 from cross_jax.rollout.packing import Row, pack
-from cross_jax.sampling import make_sampler, slots
+from cross_jax.sampling import Request, Room, make_sampler, slots
+from cross_jax.sampling.choose import Rules
+from cross_jax.sampling.plan import Job, Slot, newcomers, plan_job
+from cross_jax.sampling.request import read_request
 
 R = 2
 
@@ -199,6 +205,36 @@ def test_refused_before_any_compute(params):
       make(params, ROOM._replace(**changes))
   with pytest.raises(ValueError, match="top_k=51"):
     make(params, top_k=51)
+
+
+def test_a_loop_that_is_left_is_gone_on_with(params):
+  engine = make(params)
+  requests = make_requests(4, max_new_tokens=2, stop_ids=())  # three end at once
+  first = next(engine.run(requests[:3]))
+  others = list(engine.run(requests[3:]))
+  assert len(in_order(requests, [first, *others])) == 4
+
+
+def test_the_large_presets_are_traced_in_bfloat16():
+  config, room = preset("2b"), Room(4, 512, 64, (384,))
+  rules = Rules(1.0, 0, 0.9, 0.0, 1.0, config.image_token_id)
+  spec, grids = slots.EngineSpec(config, rules), ((26, 46),)
+  request = Request(
+    np.asarray([1, *[config.image_token_id] * 299, 2]),
+    np.zeros((26 * 46, config.patch_dim), np.uint8), grids, seed=0, max_new_tokens=8,
+  )  # fmt: skip
+  job = Job(request, read_request(request, config, room))
+  params = jax.eval_shape(lambda: forward.init_params(jax.random.key(0), config))
+  state = jax.eval_shape(lambda: slots.empty_state(config, room))
+  new = newcomers([plan_job(job, [Slot()], (), room.prompt_buckets)], room, config)
+  for is_fresh in (True, False):
+    after = jax.eval_shape(
+      functools.partial(slots.insert, spec=spec, grids=grids, is_fresh=is_fresh), params, state, new
+    )
+    assert after == state
+  decode = functools.partial(slots.decode, spec=spec)
+  assert jax.eval_shape(decode, params, state, np.ones(4, bool), np.int32(8)) == state
+  assert after.layers.k.dtype == "bfloat16" and after.layers.k.shape == (28, 4, 2, 512, 128)
 
 
 def test_parameters_change_only_between_responses(params):

@@ -138,25 +138,34 @@ def _max_len(layers) -> int:
 
 def _rows(before, x, new: NewTokens, max_len: int):
   """[A, K, S, H]: the first `start` tokens of `before` (None: no start), x [A, K, T, H], zeros."""
-  index = jnp.arange(max_len)
+  index, length = jnp.arange(max_len), x.shape[2]
 
   def row(before, x, start, num):
-    moved = x[:, jnp.clip(index - start, 0, x.shape[1] - 1)]
-    if before is not None:
-      moved = jnp.where((index < start)[None, :, None], before, moved)
-    return jnp.where((index < start + num)[None, :, None], moved, 0)
+    before = jnp.zeros((x.shape[0], max_len, x.shape[2]), x.dtype) if before is None else before
+    # Room for the padding: an update that would reach past the end is moved to the left.
+    longer = jnp.pad(before, ((0, 0), (0, length), (0, 0)))
+    longer = jax.lax.dynamic_update_slice_in_dim(longer, x, start, axis=1)
+    return jnp.where((index < start + num)[None, :, None], longer[:, :max_len], 0)
 
-  return jax.vmap(row)(before, x, new.start, new.num)
+  return jnp.stack(
+    [
+      row(None if before is None else before[a], x[a], new.start[a], new.num[a])
+      for a in range(len(x))
+    ]
+  )
 
 
 def _append(slots, x, put_at, at: tuple):
-  """The slots with x [B, K, H] at int32[B] tokens, in layer `at` if they are stacked.
-
-  One scatter per slot under vmap, so that slots spread over devices stay where they are.
-  """
-  axis = len(at)
-  put = lambda row, x, index: row.at[(*at, slice(None), index)].set(x, mode="drop")
-  return jax.vmap(put, in_axes=(axis, 0, 0), out_axes=axis)(slots, x, put_at)
+  """The slots with x [B, K, H] at int32[B] tokens, in layer `at` if they are stacked."""
+  layer = len(at)  # axis of the slots
+  index = jnp.stack([*(jnp.broadcast_to(i, put_at.shape) for i in at), put_at], axis=1)
+  # One write per slot, the slots a batch axis: spread over devices they stay where they are.
+  where = (*range(layer), layer + 2)
+  dims = jax.lax.ScatterDimensionNumbers(
+    update_window_dims=(1, 2), inserted_window_dims=where, scatter_dims_to_operand_dims=where,
+    operand_batching_dims=(layer,), scatter_indices_batching_dims=(0,),
+  )  # fmt: skip
+  return jax.lax.scatter(slots, index, x, dims, mode="drop")
 
 
 def _over_layers(config: Qwen2VLConfig, params, layer: Callable, x, layers):
