@@ -25,7 +25,7 @@ def render(
   Args:
     template: Jinja; it comes with a checkpoint and is not trusted: it runs in Jinja's sandbox and
       sees plain values only, of anything else (a picture) the name of its type.
-    messages: oldest first.
+    messages: oldest first; a key whose value is None is as none at all.
     add_generation_prompt: end where the assistant's next response begins.
     variables: more that the template may read: special tokens (`bos_token`), options of its own.
   Returns:
@@ -43,7 +43,7 @@ def render(
     "tools": None,
     "documents": None,
     **(variables or {}),
-    "messages": messages,
+    "messages": [{k: v for k, v in turn.items() if v is not None} for turn in messages],
     "add_generation_prompt": add_generation_prompt,
   }
   try:

@@ -16,7 +16,9 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from cross_jax import prompt as chat
 from cross_jax.act import act
 from cross_jax.checkpoint import convert
+from cross_jax.checkpoint.hf_chat import read_chat
 from cross_jax.checkpoint.policy import load_policy, save_policy
+from cross_jax.conversation import encode_conversation
 from cross_jax.models.qwen2_vl.patches import patchify
 from cross_jax.rollout.prompting import Prompter
 from cross_jax.tokenizer import SPECIAL_TOKENS, load_tokenizer, token_id
@@ -66,25 +68,27 @@ def test_the_prompt_is_the_chat_template(tmp_path):
   source, target = f"orbax:{tmp_path / 'policy'}", f"hf:{tmp_path / 'hf'}"
   assert convert.main(["--from", source, "--to", target]) == 0
   theirs = transformers.AutoTokenizer.from_pretrained(tmp_path / "hf", local_files_only=True)
-  picture = {"type": "image"}
-  text = theirs.apply_chat_template(
-    [
-      {"role": "system", "content": "Play well."},
-      {"role": "user", "content": [picture, {"type": "text", "text": "Go on."}]},
-      {"role": "assistant", "content": "Action: press(w)"},
-      {"role": "user", "content": [picture, picture, {"type": "text", "text": INSTRUCTION}]},
-    ],
-    tokenize=False,
-    add_generation_prompt=True,
-  )
+  # By their buckets 2, 3 and 1 image tokens of 16 px.
+  pictures = [Image.new("RGB", size) for size in ((40, 20), (20, 60), (30, 30))]
+  sizes = ((16, 32), (48, 16), (16, 16))
+  first, second, third = ({"type": "image", "image": picture} for picture in pictures)
+  messages = [
+    {"role": "system", "content": "Play well."},
+    {"role": "user", "content": [first, {"type": "text", "text": "Go on."}]},
+    {"role": "assistant", "content": "Action: press(w)"},
+    {"role": "user", "content": [second, third, {"type": "text", "text": INSTRUCTION}]},
+  ]
+  text = theirs.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
   pads = iter((2, 3, 1))  # as the processor does: one token per merged patch
   text = re.sub(r"<\|image_pad\|>", lambda pad: pad[0] * next(pads), text)
   expected = theirs(text, add_special_tokens=False).input_ids
   turn = chat.Turn((2,), "Go on.", "Action: press(w)")
-  tokenizer = load_policy(tmp_path / "policy")[2]
+  _, spec, tokenizer = load_policy(tmp_path / "policy")
   got = chat.build_prompt(tokenizer, (3, 1), INSTRUCTION, history=[turn], system="Play well.")
   assert got == expected
   assert got.count(token_id(tokenizer, "<|image_pad|>")) == 6
+  rendered = read_chat(tmp_path / "hf", spec.model, tokenizer)
+  assert encode_conversation(rendered, messages, buckets=sizes).ids.tolist() == expected
 
 
 def test_it_says_what_transformers_says(converted, tmp_path):

@@ -41,7 +41,8 @@ CONVERSATIONS = {
     {"role": "user", "content": [SMALL, text("Go on.")]},
     {"role": "assistant", "content": "Motion: jump\nAction: press(space)"},
     {"role": "user", "content": [text("And now?"), TALL]},
-    {"role": "assistant", "content": [text("Action: no_op")]},
+    {"role": "assistant", "content": [text("Action: no_op")], "tool_calls": None},
+    {"role": "assistant", "content": None},
     {"role": "user", "content": [WIDE, SMALL]},
   ],
 }

@@ -130,7 +130,7 @@ def test_a_state_moves_to_another_mesh(tmp_path):
   values = lambda tree: jax.device_get(tree._replace(rng=jax.random.key_data(tree.rng)))
   with CheckpointManager(tmp_path) as checkpoints:
     checkpoints.save(5, jax.device_put(state, shardings(2, 2, 2)), {})
-    for sizes in ((1, 4, 2), (1, 1, 8), (1, 1, 1)):
+    for sizes in ((1, 1, 8), (1, 1, 1)):
       placed = shardings(*sizes)
       template = jax.tree.map(
         lambda leaf, s: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=s), shapes, placed

@@ -19,7 +19,7 @@ from tests.steps import sharded_policy, training_process
 ROOT = Path(__file__).resolve().parents[2]
 NUM_SFT_STEPS = training_process.NUM_SFT_STEPS
 NUM_PROCESSES = 2
-TIMEOUT_S = 300  # of a starved machine; it takes 20 s
+TIMEOUT_S = 600  # of a starved machine; it takes 20 s
 
 
 def free_port() -> int:
