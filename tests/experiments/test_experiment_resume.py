@@ -20,7 +20,9 @@ TEXTS = ("Action: press(w)", "Motion: move forward", "Motion: attack / mine", "A
 @pytest.fixture(scope="module")
 def config():
   config = demo.get_config()
-  config.sft = sections.sft(batch_size=2, num_steps=6, warmup_steps=2, log_every=1, save_every=2)
+  config.sft = sections.sft(
+    batch_size=2, num_steps=6, warmup_steps=2, log_every=1, save_every=2, mu_dtype="bfloat16"
+  )
   return config
 
 

@@ -22,7 +22,9 @@ class KilledError(Exception):
 @pytest.fixture(scope="module")
 def config():
   config = demo.get_config()
-  config.mtrl = sections.mtrl(num_iterations=NUM_ITERATIONS, batch_size=2, group_size=2)
+  config.mtrl = sections.mtrl(
+    num_iterations=NUM_ITERATIONS, batch_size=2, group_size=2, optimizer="adafactor"
+  )
   return config
 
 
