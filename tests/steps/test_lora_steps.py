@@ -52,8 +52,8 @@ def base():
 
 
 def make_adapters(base):
-  """Adapters of decoder and vision tower with a B, so that A has a gradient."""
-  make = lambda: lora.init_adapters(jax.random.key(0), base, rank=3, pattern="(q_proj|down|fc1)")
+  """Adapters with a B that is not zero, so that A has a gradient."""
+  make = lambda: lora.init_adapters(jax.random.key(0), base, rank=3, pattern="(q_proj|down_proj)")
   rng = np.random.default_rng(1)
   return jax.tree.map(
     lambda a: np.asarray(rng.normal(size=a.shape) / 4, np.float32), jax.eval_shape(make)
