@@ -5,11 +5,13 @@
 
 hf:DIR is a folder with config.json, tokenizer.json and model.safetensors, or shards with
 model.safetensors.index.json, in bfloat16 or float32. orbax:DIR is a policy folder as a stage leaves
-it. The target appears under its name only when it is complete, and every tensor keeps its bits.
+it. The target appears under its name only when it is complete, and every tensor keeps its bits,
+unless --dtype asks for others.
 """
 
 import argparse
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,13 +48,21 @@ def _silent(_num_tensors: int) -> Callable[[], None]:
 
 
 def hf_to_orbax(
-  source: Path, target: Path, *, is_verified: bool = False, on_tensors: OnTensors = _silent
+  source: Path,
+  target: Path,
+  *,
+  dtype: str | None = None,
+  is_verified: bool = False,
+  on_tensors: OnTensors = _silent,
 ) -> str:
   """Makes a policy folder of a Hugging Face checkpoint.
 
   Args:
     source: folder of the checkpoint.
     target: the policy folder; must not exist.
+    dtype: of the parameters, one of hf_files.DTYPES' values; None for that of the checkpoint.
+      Activations keep the checkpoint's: float32 parameters of a bfloat16 checkpoint are what a
+      bfloat16 model is trained with (docs/scaling.md).
     is_verified: compare logits with transformers before the folder appears.
     on_tensors: for a progress bar.
   Returns:
@@ -77,9 +87,9 @@ def hf_to_orbax(
         f"{source / hf_folder.TOKENIZER} is missing: save the tokenizer there with transformers"
       )
     tokenizer = read_tokenizer(source / hf_folder.TOKENIZER, config)
-    spec = _spec_of(source, config)
+    spec = _with_dtype(_spec_of(source, config), dtype)
     num_tensors = len(tensors_of(config))
-    params = hf_folder.read_params(checkpoint, config, on_tensors(num_tensors))
+    params = hf_folder.read_params(checkpoint, spec.model, on_tensors(num_tensors))
   with new_folder(target) as partial:
     write_policy(partial, params, spec, tokenizer)
     (partial / FILES).mkdir()
@@ -89,13 +99,14 @@ def hf_to_orbax(
     verified = ""
     if is_verified:
       verified = "; " + hf_verify.compare(load_policy(partial), source)
-  return f"{num_tensors} tensors, {config.param_dtype} -> {target}{verified}"
+  return f"{num_tensors} tensors, {spec.model.param_dtype} -> {target}{verified}"
 
 
 def orbax_to_hf(
   source: Path,
   target: Path,
   *,
+  dtype: str | None = None,
   is_verified: bool = False,
   max_shard_bytes: int = MAX_SHARD_BYTES,
   on_tensors: OnTensors = _silent,
@@ -105,6 +116,8 @@ def orbax_to_hf(
   Args:
     source: the policy folder.
     target: folder of the checkpoint; must not exist.
+    dtype: of the tensors, one of hf_files.DTYPES' values; None for that of the policy. bfloat16
+      rounds float32 parameters to the nearest.
     is_verified: compare logits with transformers before the folder appears.
     max_shard_bytes: of a weights file.
     on_tensors: for a progress bar.
@@ -115,8 +128,8 @@ def orbax_to_hf(
   """
   source, target = source.absolute(), target.absolute()
   _check_start(target, is_verified)
-  policy = load_policy(source)
-  params, spec, tokenizer = policy
+  params, spec, tokenizer = load_policy(source)
+  spec = _with_dtype(spec, dtype)
   num_tensors = len(tensors_of(spec.model))
   with new_folder(target) as partial:
     hf_folder.write_checkpoint(
@@ -132,7 +145,8 @@ def orbax_to_hf(
       (partial / SPEC).write_text(spec_text(spec), encoding="utf-8")
     verified = ""
     if is_verified:
-      verified = "; " + hf_verify.compare(policy, partial)
+      params = jax.tree.map(lambda leaf: leaf.astype(spec.model.param_dtype), params)
+      verified = "; " + hf_verify.compare((params, spec, tokenizer), partial)
   return f"{num_tensors} tensors, {spec.model.param_dtype} -> {target}{verified}"
 
 
@@ -157,6 +171,13 @@ def _spec_of(source: Path, config: Qwen2VLConfig) -> PolicySpec:
   if spec.model.param_dtype == config.param_dtype:
     return spec
   return spec._replace(model=config)
+
+
+def _with_dtype(spec: PolicySpec, dtype: str | None) -> PolicySpec:
+  """The spec with parameters of a dtype."""
+  if dtype is None:
+    return spec
+  return spec._replace(model=dataclasses.replace(spec.model, param_dtype=dtype))
 
 
 @contextlib.contextmanager
@@ -193,6 +214,11 @@ def main(argv: list[str] | None = None) -> int:
     help="the other kind; the folder must not exist",
   )  # fmt: skip
   parser.add_argument(
+    "--dtype", choices=tuple(hf_files.DTYPES.values()),
+    help="of the parameters, if not as they are: float32 to train a bfloat16 model, bfloat16 to "
+    "serve what was trained in float32",
+  )  # fmt: skip
+  parser.add_argument(
     "--verify", action="store_true",
     help="compare logits with transformers (pip install '.[hf]') before the folder "
     "appears; needs memory for two float32 copies",
@@ -209,9 +235,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.error(f"--max-shard-gb {arguments.max_shard_gb}: must be above 0")
   jax.config.update("jax_platforms", "cpu")  # an accelerator has nothing to do here
   convert = hf_to_orbax
-  options = {}
+  options = {"dtype": arguments.dtype}
   if kind == "orbax":
-    convert, options = orbax_to_hf, {"max_shard_bytes": int(arguments.max_shard_gb * 1e9)}
+    convert, options["max_shard_bytes"] = orbax_to_hf, int(arguments.max_shard_gb * 1e9)
   try:
     with _progress_bar(f"{source.name} -> {target.name}") as on_tensors:
       done = convert(source, target, is_verified=arguments.verify, on_tensors=on_tensors, **options)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from cross_jax.models.qwen2_vl.config import LOGIT_CHUNK, Qwen2VLConfig
+from cross_jax.models.qwen2_vl.config import LOGIT_CHUNK, REMAT, Qwen2VLConfig
 
 MODEL_TYPE = "qwen2_vl"
 # Settings that our model has no other value of: {name: (values that mean the same, default)}.
@@ -49,7 +49,7 @@ def from_hf(described: dict[str, Any], *, dtype: str, where: Path) -> Qwen2VLCon
     dtype: of the stored tensors, `bfloat16` or `float32`: that of parameters and activations.
     where: the file, for errors.
   Returns:
-    The config; layers are scanned and logits chunked, as in the presets 2b and 7b.
+    The config; layers are scanned and rematerialised and logits chunked, as in the presets 2b, 7b.
   Raises:
     ValueError: of another model family, a number is missing, or a setting that our model lacks;
       names the value.
@@ -106,6 +106,7 @@ def from_hf(described: dict[str, Any], *, dtype: str, where: Path) -> Qwen2VLCon
       param_dtype=dtype,
       is_scanned=True,
       logit_chunk=LOGIT_CHUNK,
+      remat=REMAT,
     )
   except KeyError as error:
     raise ValueError(f"{where} lacks {error.args[0]}: take the file of the checkpoint") from error
@@ -123,6 +124,7 @@ def from_hf(described: dict[str, Any], *, dtype: str, where: Path) -> Qwen2VLCon
 def is_same_model(one: Qwen2VLConfig, other: Qwen2VLConfig) -> bool:
   """Whether two configs differ at most in dtypes and in how they are run."""
   run = {"dtype": "float32", "param_dtype": "float32", "is_scanned": False, "logit_chunk": 0}
+  run |= {"remat": "none"}
   return dataclasses.replace(one, **run) == dataclasses.replace(other, **run)
 
 

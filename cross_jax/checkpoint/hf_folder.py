@@ -87,16 +87,17 @@ def read_params(
 
   Args:
     checkpoint: the opened tensors.
-    config: of `read_config`.
+    config: of `read_config`; param_dtype may be another one.
     on_tensor: called after every tensor.
   Returns:
-    Nested dicts, as `init_params` makes them; jax.Arrays, as Orbax copies those of NumPy once more.
+    Nested dicts, as `init_params` makes them, of config.param_dtype; jax.Arrays, as Orbax copies
+    those of NumPy once more.
   """
   leaves: dict[str, np.ndarray] = {}
   for tensor in tensors_of(config):
     values = to_leaf(tensor, checkpoint.read(tensor.key))
     if tensor.path not in leaves:
-      leaves[tensor.path] = np.empty(tensor.leaf_shape, values.dtype)
+      leaves[tensor.path] = np.empty(tensor.leaf_shape, jax.numpy.dtype(config.param_dtype))
     leaves[tensor.path][... if tensor.layer is None else tensor.layer] = values
     on_tensor()
   cpu = jax.local_devices(backend="cpu")[0]
@@ -117,7 +118,7 @@ def write_checkpoint(
 
   Args:
     directory: the folder.
-    params: pytree of arrays of config.param_dtype.
+    params: pytree of arrays; written as config.param_dtype.
     config: of the model.
     tokenizer: of the model.
     carried: folder whose CARRIED files are taken, and its config.json if it is of this model;
@@ -137,14 +138,15 @@ def write_checkpoint(
   # By key, so that the layers of a checkpoint stand together in its files.
   tensors = sorted(tensors_of(config), key=lambda t: (t.layer is not None, t.layer or 0, t.key))
   leaves = {path_name(path): leaf for path, leaf in jax.tree.leaves_with_path(params)}
+  dtype = jax.numpy.dtype(config.param_dtype)
 
   def read(index: int) -> np.ndarray:
     tensor: Tensor = tensors[index]
     values = from_leaf(tensor, np.asarray(leaves[tensor.path]))
     on_tensor()
-    return values
+    return values.astype(dtype, copy=False)
 
-  num_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in leaves.values())
+  num_bytes = sum(leaf.size * dtype.itemsize for leaf in leaves.values())
   with writing(directory, num_bytes):
     hf_files.write_tensors(
       directory,

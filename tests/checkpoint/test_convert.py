@@ -14,7 +14,7 @@ import torch
 from cross_jax.checkpoint import convert, hf_config, hf_names
 from cross_jax.checkpoint.hf_names import common_key
 from cross_jax.checkpoint.policy import load_policy, save_policy
-from cross_jax.models.qwen2_vl.config import LOGIT_CHUNK
+from cross_jax.models.qwen2_vl.config import LOGIT_CHUNK, REMAT
 from cross_jax.tokenizer import load_tokenizer
 from tests.checkpoint.small_policy import MODEL, SPEC, random_params
 from tests.models import hf_twin
@@ -94,7 +94,7 @@ def test_a_converted_policy_loads(source, tmp_path, capsys):
   assert (
     spec.model
     == config
-    == dataclasses.replace(hf_twin.CONFIG, is_scanned=True, logit_chunk=LOGIT_CHUNK)
+    == dataclasses.replace(hf_twin.CONFIG, is_scanned=True, logit_chunk=LOGIT_CHUNK, remat=REMAT)
   )
   assert spec.views == ()
   assert tokenizer.encode("Action: no_op").ids == load_tokenizer().encode("Action: no_op").ids

@@ -84,7 +84,7 @@ def decode_step(params, config: Qwen2VLConfig, cache: Cache, ids, positions, ste
   Returns:
     (cache, float32[B, R, V]): the logits of the next token.
   """
-  x = params["embed"]["embedding"].astype(config.dtype)[ids]
+  x = params["embed"]["embedding"][ids].astype(config.dtype)
   cos, sin = rope.decoder_rotary(config, jnp.broadcast_to(positions[None], (3, *ids.shape)))
   prompt_slots = cache.layers.prompt_k if config.is_scanned else cache.layers[0].prompt_k
   response_slots = cache.layers.response_k if config.is_scanned else cache.layers[0].response_k

@@ -4,6 +4,8 @@ import dataclasses
 
 # Of the large presets: the logits of 64 tokens of a row are 37 MiB, whatever the row's length.
 LOGIT_CHUNK = 64
+REMAT = "full"  # also of the large presets; docs/scaling.md compares the policies
+REMAT_POLICIES = ("none", "dots", "full")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Qwen2VLConfig:
   param_dtype: str = "float32"
   is_scanned: bool = False  # layers in one lax.scan (small program) or unrolled (fast when tiny)
   logit_chunk: int = 0  # response tokens of a row whose logits exist at a time in training, 0 = all
+  remat: str = "none"  # what a layer keeps for its gradient, of REMAT_POLICIES (remat.py)
 
   def __post_init__(self):
     if self.heads % self.kv_heads:
@@ -56,6 +59,8 @@ class Qwen2VLConfig:
       )
     if self.logit_chunk < 0:
       raise ValueError(f"logit_chunk {self.logit_chunk}: must be 0 (all at once) or above")
+    if self.remat not in REMAT_POLICIES:
+      raise ValueError(f"remat {self.remat!r}: must be one of {', '.join(REMAT_POLICIES)}")
 
   @property
   def patch_dim(self) -> int:
@@ -118,6 +123,7 @@ def qwen2_vl_2b() -> Qwen2VLConfig:
     param_dtype="bfloat16",
     is_scanned=True,
     logit_chunk=LOGIT_CHUNK,
+    remat=REMAT,
   )
 
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from cross_jax.models.qwen2_vl import rope
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from cross_jax.models.qwen2_vl.dense import Dense
+from cross_jax.models.qwen2_vl.placement import by_heads
 
 
 class RMSNorm(nn.Module):
@@ -52,7 +53,8 @@ class DecoderLayer(nn.Module):
       dense(heads * c.head_dim, name=name)(h).reshape(*x.shape[:-1], heads, c.head_dim)
       for name, heads in (("q_proj", c.heads), ("k_proj", c.kv_heads), ("v_proj", c.kv_heads))
     )
-    h, kept = attend(rope.rotate(q, cos, sin), rope.rotate(k, cos, sin), v)
+    q, k = rope.rotate(q, cos, sin), rope.rotate(k, cos, sin)
+    h, kept = attend(by_heads(q), by_heads(k), by_heads(v))
     h = h.reshape(*x.shape[:-1], c.heads * c.head_dim)
     x = x + linear(c.width, init_scale=residual, name="o_proj")(h)
     h = RMSNorm(c, name="post_attention_layernorm")(x)

@@ -13,6 +13,8 @@ from cross_jax.models.qwen2_vl import attention, rope
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from cross_jax.models.qwen2_vl.decoder import DecoderLayer, RMSNorm
 from cross_jax.models.qwen2_vl.dense import fan_in_init
+from cross_jax.models.qwen2_vl.placement import by_rows, by_width
+from cross_jax.models.qwen2_vl.remat import rematerialised
 from cross_jax.models.qwen2_vl.vision import PatchEmbed, PatchMerger, VisionBlock
 
 
@@ -86,10 +88,12 @@ def image_features(params, config: Qwen2VLConfig, patches, image_grids: tuple[ro
   x = PatchEmbed(config).apply({"params": vision["patch_embed"]}, patches)
 
   def block(layer_params, x, _):
+    x = by_rows(x)
     return VisionBlock(config).apply({"params": layer_params}, x, cos, sin, image_grids), None
 
+  block = rematerialised(config, block)
   x, _ = apply_layers(config, vision["blocks"], block, x, num_layers=config.vision_depth)
-  return PatchMerger(config).apply({"params": vision["merger"]}, x)
+  return PatchMerger(config).apply({"params": vision["merger"]}, by_rows(x))
 
 
 def hidden_states(params, config: Qwen2VLConfig, token_ids, segment_ids, positions, image_embeds):
@@ -117,10 +121,11 @@ def _run_layers(params, config: Qwen2VLConfig, x, positions, attend):
   cos, sin = rope.decoder_rotary(config, positions)
 
   def layer(layer_params, x, _):
-    return DecoderLayer(config).apply({"params": layer_params}, x, cos, sin, attend)
+    return DecoderLayer(config).apply({"params": layer_params}, by_rows(x), cos, sin, attend)
 
+  layer = rematerialised(config, layer)
   x, kept = apply_layers(config, params["layers"], layer, x, num_layers=config.depth)
-  return RMSNorm(config).apply({"params": params["norm"]}, x), kept
+  return RMSNorm(config).apply({"params": params["norm"]}, by_rows(x)), kept
 
 
 def response_logits(params, config: Qwen2VLConfig, hidden, target_from):
@@ -218,7 +223,7 @@ def _target_logp(params, config: Qwen2VLConfig, batch: base.Batch, hidden, tempe
   """float32[B, N]; with config.logit_chunk no more than [B, logit_chunk, V] logits are alive."""
 
   def logp_of(rows, ids):
-    log_probs = jax.nn.log_softmax(logits(params, config, rows) / temperature)
+    log_probs = jax.nn.log_softmax(logits(params, config, by_rows(rows)) / temperature)
     return jnp.take_along_axis(log_probs, ids[..., None], axis=-1)[..., 0]
 
   rows, (num_rows, num_targets) = _rows_at(hidden, batch.target_from), batch.target_ids.shape
@@ -240,8 +245,8 @@ def _target_logp(params, config: Qwen2VLConfig, batch: base.Batch, hidden, tempe
 
 def embed(params, config: Qwen2VLConfig, token_ids, is_prefix, image_embeds):
   """Token embeddings [B, T, D], with the prefix's image tokens replaced, in order."""
-  table = params["embed"]["embedding"].astype(config.dtype)
-  x = table[token_ids]
+  x = by_width(params["embed"]["embedding"][token_ids])
+  x = by_rows(x.astype(config.dtype))
   if image_embeds.shape[1] == 0:
     return x
   is_image = (token_ids == config.image_token_id) & is_prefix

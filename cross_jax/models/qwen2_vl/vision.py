@@ -13,6 +13,7 @@ from cross_jax.models.qwen2_vl.attention import attend
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from cross_jax.models.qwen2_vl.dense import Dense, fan_in_init
 from cross_jax.models.qwen2_vl.patches import PIXEL_MEAN, PIXEL_STD
+from cross_jax.models.qwen2_vl.placement import by_heads
 
 _LAYER_NORM_EPS = 1e-6
 
@@ -71,7 +72,8 @@ class VisionBlock(nn.Module):
     qkv = dense(3 * c.vision_width, name="qkv")(h)
     qkv = qkv.reshape(*x.shape[:-1], 3, c.vision_heads, c.vision_head_dim)
     q, k, v = (qkv[..., i, :, :] for i in range(3))
-    h = attend_within_images(rope.rotate(q, cos, sin), rope.rotate(k, cos, sin), v, grids)
+    q, k = rope.rotate(q, cos, sin), rope.rotate(k, cos, sin)
+    h = attend_within_images(by_heads(q), by_heads(k), by_heads(v), grids)
     h = h.reshape(x.shape)
     x = x + dense(c.vision_width, init_scale=residual, name="proj")(h)
     h = LayerNorm(c, name="norm2")(x)
