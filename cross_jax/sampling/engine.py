@@ -34,7 +34,8 @@ class Engine:
   prefilled only from there on; what is sampled is the same, up to the rounding of the logits.
 
   Nothing is compiled after the first prompt of each kind: a kind is the bucket that its new tokens
-  are padded to, the grids of its new images, and whether it begins anew or goes on.
+  are padded to, the grids of its new images, and whether it begins anew or goes on; a prefill of
+  several at a time is one more.
   """
 
   def __init__(

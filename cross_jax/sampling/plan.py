@@ -116,8 +116,11 @@ def bucket_of(num_tokens: int, buckets: Sequence[int]) -> int:
 
 
 def newcomers(plans: Sequence[Plan], room: Room, config: Qwen2VLConfig) -> Newcomers:
-  """The arrays of one `insert` of plans with the same program; rows without a plan go nowhere."""
-  A, length = room.num_inserts, plans[0].length
+  """The arrays of one `insert` of plans with the same program: one row, or room.num_inserts.
+
+  Rows without a plan go nowhere.
+  """
+  A, length = 1 if len(plans) == 1 else room.num_inserts, plans[0].length
   zeros = lambda *shape: np.zeros((A, *shape), np.int32)
   num_patches = sum(height * width for height, width in plans[0].grids)
   tokens = NewTokens(

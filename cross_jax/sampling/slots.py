@@ -29,7 +29,7 @@ class Room(NamedTuple):
   max_len: int  # S, tokens of a slot, prompt and response
   max_new_tokens: int  # N, of the longest response
   prompt_buckets: tuple[int, ...]  # tokens that prompts, or what is new of them, are padded to
-  num_inserts: int = 1  # A, prompts of one prefill
+  num_inserts: int = 1  # prompts of one prefill, if there are several
   max_stop_ids: int = 4  # E, of a request
 
 
@@ -58,7 +58,7 @@ class State(NamedTuple):
 
 
 class Newcomers(NamedTuple):
-  """A requests for slots."""
+  """A requests for slots, 1 or room.num_inserts."""
 
   tokens: caching.NewTokens
   patches: Any  # uint8[A, P, patch_dim], of the images among the new tokens
@@ -109,7 +109,8 @@ def insert(
 ) -> State:
   """Puts requests into slots and samples the first token of each.
 
-  Compiled once per number of padded tokens, grids and is_fresh. The state given is used up.
+  Compiled once per number of rows and of padded tokens, grids and is_fresh. The state given is used
+  up.
 
   Args:
     params: of the model, `cache.unstack_params`.
