@@ -161,8 +161,11 @@ def _identity(entry: Mapping[str, Any]) -> tuple[Any, ...]:
   return tuple(tuple(value) if isinstance(value, list) else value for value in values)
 
 
-def _measured_before(path: Path) -> list[dict[str, Any]]:
-  return json.loads(path.read_text(encoding="utf-8"))["programs"] if path.is_file() else []
+def _measured_before(path: Path, platform: str) -> list[dict[str, Any]]:
+  if not path.is_file():
+    return []
+  entries = json.loads(path.read_text(encoding="utf-8"))["programs"]
+  return [entry for entry in entries if entry["platform"] == platform]
 
 
 def _line(entry: dict[str, Any]) -> str:
@@ -217,7 +220,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     "is_quick": arguments.quick,
     "platform": arguments.platform,
     "machine": machine.machine(),
-    "programs": _measured_before(out) if arguments.resume and out else [],
+    "programs": _measured_before(out, arguments.platform) if arguments.resume and out else [],
   }
 
   def keep(entry: dict[str, Any]) -> None:
