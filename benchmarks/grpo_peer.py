@@ -89,7 +89,7 @@ def peer_arrays(work: twins.Work) -> tuple[dict[str, Any], dict[str, Any]]:
     "prompt_mask": both["attention_mask"][:, :prompt_len],
     "completion_ids": both["input_ids"][:, prompt_len:],
     "completion_mask": both["attention_mask"][:, prompt_len:],
-    "advantages": torch.from_numpy(advantages(work).reshape(-1)).to(twins.peer_device(work)),
+    "advantages": torch.tensor(advantages(work).reshape(-1), device=twins.peer_device(work)),
     **pictures,
   }
   return inputs, scoring
