@@ -124,6 +124,16 @@ def headline(
   }
 
 
+def cpu_ratio(measured: Mapping[str, list[sides.Report]]) -> float:
+  """The ratio by seconds on cores, the peer that takes the fewest counting."""
+  medians = {
+    name: sides.summary([repeat["cpu_s"] for repeat in repeats])["median"]
+    for name, repeats in measured.items()
+  }
+  best = min(seconds for name, seconds in medians.items() if name.startswith("peer"))
+  return round(best / medians["ours"], 3)
+
+
 def prepare_process(device: str) -> None:
   """Settings of a side's process, the same for all."""
   keep_freed_memory()

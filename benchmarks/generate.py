@@ -9,7 +9,7 @@ that a step reads could be copied through main memory.
 
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -21,6 +21,7 @@ from cross_jax.sampling import make_sampler
 GOAL = 3.0  # at the largest batch
 FLOOR_GOAL = 0.6  # share of the floor, on a GPU at batch 1
 NEW_TOKENS = 32
+_MAX_FIRST = 8  # batch up to which the first token is timed alone: it costs a whole prefill
 
 
 def ours(work: twins.Work) -> Iterator[sides.Report]:
@@ -51,12 +52,9 @@ def ours(work: twins.Work) -> Iterator[sides.Report]:
   jax.block_until_ready(first(params, *arguments))
   yield {**report, "ids": ids.tolist(), "copy_bytes_per_s": machine.copy_bytes_per_s()}
   while True:
-    times = []
-    for run in (whole, first):
-      start = time.perf_counter()
-      jax.block_until_ready(run(params, *arguments))
-      times.append(time.perf_counter() - start)
-    yield {"s": times[0], "first_token_s": times[1]}
+    yield _measured(
+      lambda n: jax.block_until_ready((first if n == 1 else whole)(params, *arguments)), work
+    )
 
 
 def peer(work: twins.Work, *, is_compiled: bool) -> Iterator[sides.Report]:
@@ -88,12 +86,16 @@ def peer(work: twins.Work, *, is_compiled: bool) -> Iterator[sides.Report]:
   generate(1)
   yield {**report, "ids": ids.tolist()}
   while True:
-    times = []
-    for num_tokens in (work.response_len, 1):
-      start = time.perf_counter()
-      generate(num_tokens)
-      times.append(time.perf_counter() - start)
-    yield {"s": times[0], "first_token_s": times[1]}
+    yield _measured(generate, work)
+
+
+def _measured(generate: Callable[[int], Any], work: twins.Work) -> sides.Report:
+  """The times of a response and, up to a batch of _MAX_FIRST, of its first token alone."""
+  report = machine.timed(lambda: generate(work.response_len))
+  if work.num_prompts <= _MAX_FIRST:
+    first = machine.timed(lambda: generate(1))
+    report |= {f"first_token_{name}": seconds for name, seconds in first.items()}
+  return report
 
 
 def step_bytes(work: twins.Work) -> int:
@@ -145,23 +147,37 @@ def measure(work: twins.Work, repetitions: int, *, is_compiled: bool) -> dict[st
   num_bytes, result, medians = step_bytes(work), {}, {}
   for name, repeats in measured.items():
     times = [repeat["s"] for repeat in repeats]
-    steps = [(repeat["s"] - repeat["first_token_s"]) / (work.response_len - 1)
-             for repeat in repeats]  # fmt: skip
     medians[name] = sides.summary(times)["median"]
     result[name] = {
       "decisions_per_s": sides.summary([work.num_prompts / t for t in times]),
       "tokens_per_s": sides.summary([work.num_prompts * work.response_len / t for t in times]),
-      "first_token_s": sides.summary([repeat["first_token_s"] for repeat in repeats]),
-      "decode_step_s": sides.summary(steps),
-      "share_of_floor": round(num_bytes / bandwidth / sides.summary(steps)["median"], 3),
+      "response_cpu_s": sides.summary([repeat["cpu_s"] for repeat in repeats]),
+      **_decoding(repeats, work, num_bytes / bandwidth),
       **{key: value for key, value in prepared[name].items() if key != "ids"},
     }
   return {
     **command_line.headline(result, medians, "decisions_per_s", GOAL),
+    "ratio_cpu_s": command_line.cpu_ratio(measured),
     "agreement": check_agreement(prepared),
     "step_bytes": num_bytes,
     "copy_bytes_per_s": bandwidth,
     "sides": result,
+  }
+
+
+def _decoding(repeats: list[sides.Report], work: twins.Work, floor_s: float) -> dict[str, Any]:
+  """Times of the first token and of a decoding step, where they were measured."""
+  if "first_token_s" not in repeats[0]:
+    return {}
+  step_s, step_cpu_s = (
+    sides.summary([(r[name] - r[f"first_token_{name}"]) / (work.response_len - 1) for r in repeats])
+    for name in ("s", "cpu_s")
+  )
+  return {
+    "first_token_s": sides.summary([repeat["first_token_s"] for repeat in repeats]),
+    "decode_step_s": step_s,
+    "decode_step_cpu_s": step_cpu_s,
+    "share_of_floor": round(floor_s / step_s["median"], 3),
   }
 
 
@@ -183,7 +199,7 @@ def measure_sizes(options: command_line.Options) -> dict[str, Any]:
       )  # fmt: skip
       results[batch] = measure(work, options.repetitions, is_compiled=not options.is_quick)
   largest = results[batches[-1]]
-  names = ("ours", "peer", "ratio", "goal", "is_goal_met", "fastest_peer")
+  names = ("ours", "peer", "ratio", "ratio_cpu_s", "goal", "is_goal_met", "fastest_peer")
   return {
     **{name: largest[name] for name in names},
     "unit": f"decisions/s at batch {batches[-1]}",

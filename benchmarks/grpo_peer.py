@@ -1,14 +1,13 @@
 """TRL's side of the GRPO benchmark."""
 
 import collections
-import time
 import types
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from benchmarks import command_line, peak_memory, sides, twins
+from benchmarks import command_line, machine, peak_memory, sides, twins
 from benchmarks.grpo_arrays import CLIP, KL_COEF, WARMUP_STEPS, advantages, off_policy
 from benchmarks.sft_step import MAX_GRAD_NORM, peer_optimizer
 
@@ -58,13 +57,13 @@ def peer(work: twins.Work, *, is_checkpointed: bool, is_fused: bool) -> Iterator
   kl = trainer._metrics["train"]["kl"][-1]
   report = {"losses": losses, "kl": kl, "peak_bytes": memory.peak_bytes()}
   yield {**report, **command_line.peer_device(work)}
-  while True:
-    start = time.perf_counter()
+
+  def whole_update():
     inputs["ref_per_token_logps"] = reference_logp()
-    middle = time.perf_counter()
     update()
-    end = time.perf_counter()
-    yield {"s": end - start, "reference_s": middle - start, "peak_bytes": memory.peak_bytes()}
+
+  while True:
+    yield {**machine.timed(whole_update), "peak_bytes": memory.peak_bytes()}
 
 
 def peer_arrays(work: twins.Work) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -4,11 +4,10 @@
 
 An update is: log-probabilities under the reference, the clipped objective with the k3 penalty,
 backward, clipping by global norm, AdamW. The peer is TRL's own `GRPOTrainer._compute_loss`, called
-with arrays in place of a data set (a trainer wants text and a processor): as TRL runs it, without
-its gradient checkpointing, and without its fused head too (logits of the response tokens at once),
-which is the faster way where there is no Triton. The fastest one counts for time, and its peak for
-memory. Responses to one prompt share its row on our side; `ours_unshared` has a row per response,
-as TRL has.
+with arrays in place of a data set (a trainer wants text and a processor): as TRL runs it, and
+without its gradient checkpointing and its fused head (logits of the response tokens at once), the
+faster way where there is no Triton. The faster one counts for time, and its peak for memory.
+Responses to one prompt share its row on our side; `ours_unshared` has a row per response, as TRL.
 """
 
 import functools
@@ -19,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from benchmarks import command_line, grpo_peer, peak_memory, sides, twins
+from benchmarks import command_line, grpo_peer, machine, peak_memory, sides, twins
 from benchmarks.grpo_arrays import CLIP, KL_COEF, WARMUP_STEPS, advantages, off_policy
 from benchmarks.sft_step import MAX_GRAD_NORM, OPTIMIZER, TOLERANCE, check_agreement
 from cross_jax.models.qwen2_vl.forward import response_logp
@@ -83,14 +82,14 @@ def ours(work: twins.Work, *, is_shared: bool) -> Iterator[sides.Report]:
     state, metrics = compiled_step(state, batch, compiled_logp(reference, batch))
     losses.append(float(metrics["loss"]))
   yield {**report, "losses": losses, "kl": float(metrics["kl"]), "peak_bytes": memory.peak_bytes()}
-  while True:
-    start = time.perf_counter()
-    ref_logp = jax.block_until_ready(compiled_logp(reference, batch))
-    middle = time.perf_counter()
-    state, metrics = compiled_step(state, batch, ref_logp)
+
+  def update():
+    nonlocal state
+    state, metrics = compiled_step(state, batch, compiled_logp(reference, batch))
     jax.block_until_ready((state, metrics))
-    end = time.perf_counter()
-    yield {"s": end - start, "reference_s": middle - start, "peak_bytes": memory.peak_bytes()}
+
+  while True:
+    yield {**machine.timed(update), "peak_bytes": memory.peak_bytes()}
 
 
 def measure(work: twins.Work, repetitions: int) -> dict[str, Any]:
@@ -106,9 +105,6 @@ def measure(work: twins.Work, repetitions: int) -> dict[str, Any]:
     "ours": functools.partial(ours, is_shared=True),
     "ours_unshared": functools.partial(ours, is_shared=False),
     "peer_trl": functools.partial(grpo_peer.peer, is_checkpointed=True, is_fused=True),
-    "peer_no_checkpointing": functools.partial(
-      grpo_peer.peer, is_checkpointed=False, is_fused=True
-    ),
     "peer_response_logits": functools.partial(
       grpo_peer.peer, is_checkpointed=False, is_fused=False
     ),
@@ -125,7 +121,7 @@ def measure(work: twins.Work, repetitions: int) -> dict[str, Any]:
     peaks[name] = max(repeat["peak_bytes"] for repeat in repeats)
     result[name] = {
       "update_s": seconds,
-      "reference_s": sides.summary([repeat["reference_s"] for repeat in repeats]),
+      "update_cpu_s": sides.summary([repeat["cpu_s"] for repeat in repeats]),
       "peak_mib_over_weights": round(peaks[name] / 2**20, 1),
       **{k: v for k, v in prepared[name].items() if k not in ("losses", "peak_bytes")},
     }
@@ -136,6 +132,7 @@ def measure(work: twins.Work, repetitions: int) -> dict[str, Any]:
     "ours": medians["ours"],
     "peer": medians[best],
     "ratio": round(medians[best] / medians["ours"], 3),
+    "ratio_cpu_s": command_line.cpu_ratio(measured),
     "ratio_unshared": round(medians[best] / medians["ours_unshared"], 3),
     "goal": GOAL,
     "is_goal_met": medians[best] >= GOAL * medians["ours"],

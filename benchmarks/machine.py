@@ -82,6 +82,16 @@ def copy_bytes_per_s() -> float:
     return 2 * _COPY_BYTES / min(_seconds(copy) for _ in range(_TRIALS))
 
 
+def timed(run: Callable[[], Any]) -> dict[str, float]:
+  """Seconds on the clock (s) and of all this process's threads on cores (cpu_s) that `run` takes.
+
+  The second says more where other programs run: waiting for a core is not in it.
+  """
+  start, cpu_start = time.perf_counter(), time.process_time()
+  run()
+  return {"s": time.perf_counter() - start, "cpu_s": time.process_time() - cpu_start}
+
+
 def _seconds(run: Callable[[], Any]) -> float:
   start = time.perf_counter()
   run()

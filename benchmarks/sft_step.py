@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from benchmarks import command_line, flops, sides, twins
+from benchmarks import command_line, flops, machine, sides, twins
 from cross_jax.models.qwen2_vl.forward import response_logp
 from cross_jax.optim import make_optimizer
 from cross_jax.rollout.packing import pack
@@ -46,11 +46,14 @@ def ours(work: twins.Work) -> Iterator[sides.Report]:
     state, metrics = compiled(state, batch)
     losses.append(float(metrics["loss"]))
   yield {**report, "losses": losses}
-  while True:
-    start = time.perf_counter()
+
+  def update():
+    nonlocal state
     state, metrics = compiled(state, batch)
     jax.block_until_ready((state, metrics))
-    yield {"s": time.perf_counter() - start}
+
+  while True:
+    yield machine.timed(update)
 
 
 def our_batch(work: twins.Work):
@@ -99,9 +102,7 @@ def peer(work: twins.Work, *, is_cut: bool, is_compiled: bool) -> Iterator[sides
   losses += [step() for _ in range(WARMUP_STEPS - 1)]
   yield {**report, "losses": losses}
   while True:
-    start = time.perf_counter()
-    step()
-    yield {"s": time.perf_counter() - start}
+    yield machine.timed(step)
 
 
 def peer_optimizer(model: Any) -> Any:
@@ -172,6 +173,7 @@ def measure(work: twins.Work, repetitions: int, *, is_compiled: bool) -> dict[st
     rate = step_flops / medians[name]
     result[name] = {
       "step_s": sides.summary(times),
+      "step_cpu_s": sides.summary([repeat["cpu_s"] for repeat in repeats]),
       "tokens_per_s": sides.summary([num_tokens / t for t in times]),
       "mfu_of_own_matmul": round(rate / report["matmul_flops_per_s"], 3),
       "mfu_of_best_matmul": round(rate / best, 3),
@@ -179,6 +181,7 @@ def measure(work: twins.Work, repetitions: int, *, is_compiled: bool) -> dict[st
     }
   return {
     **command_line.headline(result, medians, "tokens_per_s", GOAL),
+    "ratio_cpu_s": command_line.cpu_ratio(measured),
     "unit": "tokens/s (prompt, image and response tokens)",
     "agreement": check_agreement(prepared, tolerance),
     "step_flops": step_flops,

@@ -109,7 +109,7 @@ def test_grpo_step(work):
   result = grpo_step.measure(dataclasses.replace(work, num_responses=3), 1)
   assert HEADLINE <= set(result)
   assert {"memory_ratio", "memory_goal", "is_memory_goal_met"} <= set(result)
-  assert len(result["sides"]) == 5
+  assert len(result["sides"]) == 4
   for side in result["sides"].values():
     check_summary(side["update_s"], 1)
   losses = result["agreement"]["losses"]
