@@ -70,12 +70,14 @@ def ours(work: twins.Work, *, is_shared: bool) -> Iterator[sides.Report]:
   memory = peak_memory.OurMemory(work.device)  # policy and reference are loaded, nothing else
   state = init_state(policy, optimizer, jax.random.key(0))
   del policy  # the state has copied it
-  memory.reset_peak()
   report = command_line.our_device(work)
   start = time.perf_counter()
   compiled_logp = logp_fn.lower(reference, batch).compile()
   compiled_step = step.lower(state, batch, batch.old_logp).compile()
   report["compile_s"] = time.perf_counter() - start
+  report["compile_peak_mib_over_weights"] = round(memory.peak_bytes() / 2**20, 1)
+  report["temporary_mib"] = round(compiled_step.memory_analysis().temp_size_in_bytes / 2**20, 1)
+  memory.reset_peak()
   batch = batch._replace(old_logp=batch.old_logp + compiled_logp(reference, batch))
   losses = []
   for _ in range(WARMUP_STEPS):
@@ -159,7 +161,7 @@ def measure_sizes(options: command_line.Options) -> dict[str, Any]:
   with command_line.weights(config, options) as checkpoint:
     work = twins.Work(
       checkpoint, options.cast(config), num_prompts=1, num_text=300,
-      num_responses=4 if options.is_quick else 8, response_len=32 if options.is_quick else 64,
+      num_responses=4, response_len=32 if options.is_quick else 64,
       device=options.device,
     )  # fmt: skip
     return measure(work, options.repetitions)

@@ -1,5 +1,6 @@
 """What a benchmark runs on: processor, versions, load, and what the machine can do at most."""
 
+import ctypes
 import importlib.metadata
 import os
 import platform
@@ -33,6 +34,7 @@ def machine() -> dict[str, Any]:
     "memory_gib": round(pages * page_bytes / 2**30, 1),
     "system": platform.platform(),
     "python": platform.python_version(),
+    "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY"),
     "versions": {name: _version(name) for name in PACKAGES},
   }
 
@@ -107,5 +109,8 @@ def resident_bytes(field: str = "VmRSS") -> int:
 
 
 def reset_peak() -> None:
-  """Starts `resident_bytes("VmHWM")` anew."""
+  """Gives freed memory back and starts `resident_bytes("VmHWM")` anew."""
+  libc = ctypes.CDLL(None)
+  if hasattr(libc, "malloc_trim"):
+    libc.malloc_trim(0)
   Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

@@ -71,4 +71,4 @@ def test_flops_by_hand():
 
 
 def test_the_small_model_has_the_size_it_says():
-  assert round(twins.num_parameters(twins.small()) / 1e6) == 131
+  assert round(twins.num_parameters(twins.small()) / 1e6) == 105
