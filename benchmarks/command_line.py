@@ -134,6 +134,25 @@ def cpu_ratio(measured: Mapping[str, list[sides.Report]]) -> float:
   return round(best / medians["ours"], 3)
 
 
+def utilisation(
+  used: Mapping[str, float], own: sides.Report, prepared: Mapping[str, sides.Report]
+) -> dict[str, float]:
+  """Shares of the measured matrix-product rates: of the side's own library, and of the best one.
+
+  Args:
+    used: {"s", "cpu_s"} -> FLOP per second on the clock, and of a core.
+    own: report of the side's preparation.
+    prepared: those of all sides.
+  """
+  shares = {}
+  for unit, suffix in (("s", ""), ("cpu_s", "_by_cpu_s")):
+    key = f"matmul_flops_per_{unit}"
+    best = max(report[key] for report in prepared.values())
+    shares[f"mfu_of_own_matmul{suffix}"] = round(used[unit] / own[key], 3)
+    shares[f"mfu_of_best_matmul{suffix}"] = round(used[unit] / best, 3)
+  return shares
+
+
 def prepare_process(device: str) -> None:
   """Settings of a side's process, the same for all."""
   keep_freed_memory()
@@ -154,8 +173,8 @@ def our_device(work: twins.Work) -> dict[str, Any]:
     )
   multiply = jax.jit(lambda a, b: a @ b)
   put = lambda a: jax.device_put(a.astype(work.config.dtype))
-  rate = machine.matmul_flops_per_s(lambda a, b: multiply(a, b).block_until_ready(), put)
-  return {"device_kind": device.device_kind, "matmul_flops_per_s": rate}
+  rates = machine.matmul_rates(lambda a, b: multiply(a, b).block_until_ready(), put)
+  return {"device_kind": device.device_kind, **rates}
 
 
 def peer_device(work: twins.Work) -> dict[str, Any]:
@@ -171,6 +190,6 @@ def peer_device(work: twins.Work) -> dict[str, Any]:
     return product
 
   dtype = getattr(torch, work.config.dtype)
-  rate = machine.matmul_flops_per_s(multiply, lambda a: torch.from_numpy(a).to(name, dtype))
+  rates = machine.matmul_rates(multiply, lambda a: torch.from_numpy(a).to(name, dtype))
   kind = torch.cuda.get_device_name() if name == "cuda" else "cpu"
-  return {"device_kind": kind, "threads": torch.get_num_threads(), "matmul_flops_per_s": rate}
+  return {"device_kind": kind, "threads": torch.get_num_threads(), **rates}

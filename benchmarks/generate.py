@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from benchmarks import command_line, machine, sides, twins
+from benchmarks import command_line, flops, machine, sides, twins
 from cross_jax.sampling import make_sampler
 
 GOAL = 3.0  # at the largest batch
@@ -145,13 +145,19 @@ def measure(work: twins.Work, repetitions: int, *, is_compiled: bool) -> dict[st
   )
   bandwidth = prepared["ours"]["copy_bytes_per_s"]
   num_bytes, result, medians = step_bytes(work), {}, {}
+  batch_flops = work.num_prompts * flops.generation_flops(
+    work.config, twins.grids(work)[0], twins.lengths(work)[0], work.response_len
+  )
   for name, repeats in measured.items():
     times = [repeat["s"] for repeat in repeats]
     medians[name] = sides.summary(times)["median"]
+    cpu = sides.summary([repeat["cpu_s"] for repeat in repeats])
+    used = {"s": batch_flops / medians[name], "cpu_s": batch_flops / cpu["median"]}
     result[name] = {
       "decisions_per_s": sides.summary([work.num_prompts / t for t in times]),
       "tokens_per_s": sides.summary([work.num_prompts * work.response_len / t for t in times]),
-      "response_cpu_s": sides.summary([repeat["cpu_s"] for repeat in repeats]),
+      "response_cpu_s": cpu,
+      **command_line.utilisation(used, prepared[name], prepared),
       **_decoding(repeats, work, num_bytes / bandwidth),
       **{key: value for key, value in prepared[name].items() if key != "ids"},
     }
@@ -160,6 +166,7 @@ def measure(work: twins.Work, repetitions: int, *, is_compiled: bool) -> dict[st
     "ratio_cpu_s": command_line.cpu_ratio(measured),
     "agreement": check_agreement(prepared),
     "step_bytes": num_bytes,
+    "batch_flops": batch_flops,
     "copy_bytes_per_s": bandwidth,
     "sides": result,
   }

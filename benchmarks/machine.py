@@ -51,19 +51,25 @@ def load_average() -> float:
   return round(os.getloadavg()[0], 2)
 
 
-def matmul_flops_per_s(multiply: Callable[[Any, Any], Any], put: Callable[[Any], Any]) -> float:
+def matmul_rates(
+  multiply: Callable[[Any, Any], Any], put: Callable[[Any], Any]
+) -> dict[str, float]:
   """The best of several products of square matrices, as a library does them.
 
   Args:
     multiply: (a, b) -> a b, and waits for it.
     put: a float32 NumPy array -> what `multiply` takes, in the dtype of the benchmark.
   Returns:
-    FLOP/s.
+    matmul_flops_per_s, and matmul_flops_per_cpu_s: per second of a core (see `timed`).
   """
   rng = np.random.default_rng(0)
   a, b = (put(rng.standard_normal((_MATMUL_SIDE,) * 2, np.float32)) for _ in range(2))
   multiply(a, b)
-  return 2 * _MATMUL_SIDE**3 / min(_seconds(lambda: multiply(a, b)) for _ in range(_TRIALS))
+  trials = [timed(lambda: multiply(a, b)) for _ in range(_TRIALS)]
+  return {
+    f"matmul_flops_per_{name}": 2 * _MATMUL_SIDE**3 / min(trial[name] for trial in trials)
+    for name in ("s", "cpu_s")
+  }
 
 
 def copy_bytes_per_s() -> float:

@@ -165,18 +165,17 @@ def measure(work: twins.Work, repetitions: int, *, is_compiled: bool) -> dict[st
   num_tokens = work.num_prompts * (prompt_len + work.response_len)
   row_flops = flops.training_flops(work.config, twins.grids(work)[0], prompt_len, work.response_len)
   step_flops = work.num_prompts * row_flops
-  best = max(report["matmul_flops_per_s"] for report in prepared.values())
   result, medians = {}, {}
   for name, repeats in measured.items():
     times, report = [repeat["s"] for repeat in repeats], prepared[name]
     medians[name] = sides.summary(times)["median"]
-    rate = step_flops / medians[name]
+    cpu = sides.summary([repeat["cpu_s"] for repeat in repeats])
+    used = {"s": step_flops / medians[name], "cpu_s": step_flops / cpu["median"]}
     result[name] = {
       "step_s": sides.summary(times),
-      "step_cpu_s": sides.summary([repeat["cpu_s"] for repeat in repeats]),
+      "step_cpu_s": cpu,
       "tokens_per_s": sides.summary([num_tokens / t for t in times]),
-      "mfu_of_own_matmul": round(rate / report["matmul_flops_per_s"], 3),
-      "mfu_of_best_matmul": round(rate / best, 3),
+      **command_line.utilisation(used, report, prepared),
       **{key: value for key, value in report.items() if key != "losses"},
     }
   return {

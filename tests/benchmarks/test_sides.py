@@ -67,6 +67,7 @@ def test_flops_by_hand():
   # Two pictures' patches cost twice one's, but for attention, which is square.
   one, two = flops.vision_flops(c, (2, 2)), flops.vision_flops(c, (2, 4))
   assert two - 2 * one == 2 * c.vision_depth * c.vision_width * 2 * (8 * 8 - 2 * 4 * 4)
+  assert flops.generation_flops(c, (2, 2), 6, 1) == one + flops.decoder_flops(c, 6, 1)
   assert flops.training_flops(c, (2, 2), 6, 3) == 3 * (one + flops.decoder_flops(c, 9, 3))
 
 
