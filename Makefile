@@ -4,18 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 HF_STAMP := $(VENV)/.installed-hf
+BENCH_STAMP := $(VENV)/.installed-bench
 # The tests compare with transformers on a CPU. The default index's torch for Linux brings CUDA along;
 # PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu makes the same version small.
 TORCH ?= torch==2.13.0
 DEMO_DIR ?= runs/demo
 
-.PHONY: help setup demo test test-slow lint clean
+.PHONY: help setup demo test test-slow bench-quick lint clean
 
 help:
 	@echo "make setup      virtual environment and install (once)"
 	@echo "make demo       the three stages in the embedded world -> $(DEMO_DIR)/report.html"
 	@echo "make test       the test suite (under 15 minutes on 2 cores)"
 	@echo "make test-slow  the slow tests too"
+	@echo "make bench-quick  the benchmarks against their peers, small (installs torch and trl)"
 	@echo "make lint       ruff"
 
 setup: $(STAMP)
@@ -39,6 +41,15 @@ test: setup $(HF_STAMP)
 
 test-slow: setup $(HF_STAMP)
 	$(BIN)/python -m pytest -n 2
+
+$(BENCH_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]' '$(TORCH)'
+	@touch $(BENCH_STAMP)
+
+bench-quick: setup $(BENCH_STAMP)
+	$(BIN)/python -m benchmarks.sft_step --quick
+	$(BIN)/python -m benchmarks.generate --quick
+	$(BIN)/python -m benchmarks.grpo_step --quick
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """The engine against the fixed sampler, and prefix reuse against none: decisions per second.
 
-  python benchmarks/engine.py --quick
+  python -m benchmarks.engine --quick
 
 Random weights of the preset `tiny`. Stream: as many requests as --requests, whose responses have
 different lengths; the fixed sampler takes them in batches of as many rows as the engine has slots.
@@ -10,8 +10,6 @@ prefilled whole. Both sides run alternately after one run that compiles; one JSO
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -19,6 +17,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
+from benchmarks import machine
 from cross_jax import prompt as chat
 from cross_jax.models.qwen2_vl.config import tiny
 from cross_jax.models.qwen2_vl.forward import init_params
@@ -149,20 +148,24 @@ def alternate(ours: Callable, peer: Callable, repetitions: int, num_decisions: i
 
 def main() -> None:
   """Runs the command line."""
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser = argparse.ArgumentParser(
+    prog="python -m benchmarks.engine",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  )
   parser.add_argument("--quick", action="store_true", help="fewer requests, without episodes")
-  parser.add_argument("--requests", type=int, default=96)
-  parser.add_argument("--repetitions", type=int, default=7)
+  parser.add_argument("--requests", type=int, default=96, help="of a stream; default 96")
+  parser.add_argument("--repetitions", type=int, default=7, help="default 7")
   options = parser.parse_args()
   rng = np.random.default_rng(0)
   params = jax.jit(init_params, static_argnums=1)(jax.random.key(0), CONFIG)
   mixed = stream_requests(rng, 32 if options.quick else options.requests)
   equal = [request._replace(max_new_tokens=MEAN_LENGTH) for request in mixed]
   report = {
-    "machine": platform.machine(), "cpus": os.cpu_count(), "jax": jax.__version__,
-    "device": jax.devices()[0].device_kind, "preset": "tiny", "slots": SLOTS,
+    "machine": machine.machine(), "device": jax.devices()[0].device_kind,
+    "preset": "tiny", "slots": SLOTS,
     "requests": len(mixed), "mean_length": float(np.mean([r.max_new_tokens for r in mixed])),
-    "repetitions": options.repetitions, "load_average": os.getloadavg()[0],
+    "repetitions": options.repetitions, "load_average": machine.load_average(),
   }  # fmt: skip
   for name, requests, num_inserts in (
     ("stream", mixed, 1), ("stream_4_inserts", mixed, 4), ("stream_equal_lengths", equal, 1)

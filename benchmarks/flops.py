@@ -26,6 +26,12 @@ def decoder_flops(config: Qwen2VLConfig, num_tokens: int, num_logits: int) -> in
   return 2 * (layers + num_logits * c.width * c.vocab_size)
 
 
+def generation_flops(config: Qwen2VLConfig, grid: Grid, prompt_len: int, response_len: int) -> int:
+  """FLOPs of one row's greedy response: the prompt at once, then a token at a time, cached."""
+  num_tokens = prompt_len + response_len - 1  # the last token is not put in
+  return vision_flops(config, grid) + decoder_flops(config, num_tokens, response_len)
+
+
 def training_flops(config: Qwen2VLConfig, grid: Grid, prompt_len: int, response_len: int) -> int:
   """FLOPs of one row's forward and backward pass; nothing is counted that is computed twice."""
   row = decoder_flops(config, prompt_len + response_len, response_len)
