@@ -153,9 +153,15 @@ def utilisation(
   return shares
 
 
-def prepare_process(device: str) -> None:
-  """Settings of a side's process, the same for all."""
-  keep_freed_memory()
+def prepare_process(device: str, *, is_memory_kept: bool = True) -> None:
+  """Settings of a side's process, the same for all.
+
+  Args:
+    device: "cpu" or "gpu".
+    is_memory_kept: malloc keeps what is freed, which is faster; not where memory is measured.
+  """
+  if is_memory_kept:
+    keep_freed_memory()
   if device == "cpu":
     jax.config.update("jax_platforms", "cpu")
 

@@ -23,7 +23,7 @@ def peer(work: twins.Work, *, is_checkpointed: bool, is_fused: bool) -> Iterator
   import torch
   from trl.trainer.utils import add_fused_lm_head
 
-  command_line.prepare_process(work.device)
+  command_line.prepare_process(work.device, is_memory_kept=False)
   model, reference = twins.peer_model(work).train(), twins.peer_model(work).eval()
   if is_checkpointed:
     model.activation_checkpointing_enable({"use_reentrant": False})

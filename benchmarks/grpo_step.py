@@ -51,7 +51,7 @@ def ours(work: twins.Work, *, is_shared: bool) -> Iterator[sides.Report]:
     work: of both sides.
     is_shared: responses to one prompt share its row.
   """
-  command_line.prepare_process(work.device)
+  command_line.prepare_process(work.device, is_memory_kept=False)
   config, grids = work.config, twins.grids(work)
   optimizer, _ = make_optimizer(
     **OPTIMIZER, max_grad_norm=MAX_GRAD_NORM, warmup_steps=0, total_steps=10**6, end_lr_ratio=1.0

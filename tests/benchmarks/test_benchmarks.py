@@ -35,7 +35,7 @@ def in_this_process(_name, side, work):
 def small_and_here(monkeypatch):
   """Nothing is measured well, but the sides run as they do in processes of their own."""
   monkeypatch.setattr(sides, "_started", in_this_process)
-  monkeypatch.setattr(command_line, "prepare_process", lambda device: None)
+  monkeypatch.setattr(command_line, "prepare_process", lambda *_, **__: None)
   monkeypatch.setattr(machine, "_MATMUL_SIDE", 32)
   monkeypatch.setattr(machine, "_COPY_BYTES", 2**16)
 
