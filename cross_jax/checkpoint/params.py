@@ -30,7 +30,10 @@ def save_params(
   directory.parent.mkdir(parents=True, exist_ok=True)
   complete, replaced = (directory.with_name(directory.name + end) for end in (".new", ".old"))
   shutil.rmtree(complete, ignore_errors=True)
-  with writing(directory.parent, tree.num_bytes(params)), tree.make_checkpointer() as checkpointer:
+  with (
+    writing(directory.parent, tree.num_bytes(params)),
+    tree.make_checkpointer(tree.write_gb(params)) as checkpointer,
+  ):
     checkpointer.save(complete, args=args)
   if directory.exists():
     shutil.rmtree(replaced, ignore_errors=True)

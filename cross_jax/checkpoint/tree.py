@@ -13,6 +13,8 @@ from cross_jax.sharding import path_name
 
 TREE_ITEM = "tree"
 META_ITEM = "meta"
+_GB = 10**9  # as Orbax counts
+_DEFAULT_WRITE_GB = 96  # Orbax's
 _BYTES_KEY = "__base64__"  # JSON has no bytes: {"__base64__": text}
 
 Leaves = dict[str, tuple[tuple[int, ...], str]]  # path -> (shape, dtype) as stored
@@ -71,16 +73,32 @@ def read_meta(path: Path) -> dict[str, Any]:
 
 def num_bytes(tree: Any) -> int:
   """Bytes of the tree's arrays, uncompressed."""
-  return sum(
+  return sum(_leaf_bytes(tree))
+
+
+def write_gb(tree: Any) -> int:
+  """How many GB of a tree may be on their way to disk at a time: its largest leaf and up to one.
+
+  What Orbax has compressed and not yet written stands in memory beside the tree.
+
+  >>> write_gb({"w": jax.ShapeDtypeStruct((1_500_000_000,), np.uint8)})
+  2
+  """
+  return max(_leaf_bytes(tree), default=0) // _GB + 1
+
+
+def make_checkpointer(max_write_gb: int = _DEFAULT_WRITE_GB) -> ocp.Checkpointer:
+  """Orbax's synchronous reader and writer of a tree and its metadata; close it after use."""
+  tree_handler = ocp.StandardCheckpointHandler(save_concurrent_gb=max_write_gb)
+  handlers = {TREE_ITEM: tree_handler, META_ITEM: ocp.JsonCheckpointHandler()}
+  return ocp.Checkpointer(ocp.CompositeCheckpointHandler(**handlers))
+
+
+def _leaf_bytes(tree: Any) -> list[int]:
+  return [
     int(np.prod(shape, dtype=np.int64)) * jax.numpy.dtype(dtype).itemsize
     for shape, dtype in _stored_leaves(tree).values()
-  )
-
-
-def make_checkpointer() -> ocp.Checkpointer:
-  """Orbax's synchronous reader and writer of a tree and its metadata; close it after use."""
-  handlers = {TREE_ITEM: ocp.StandardCheckpointHandler(), META_ITEM: ocp.JsonCheckpointHandler()}
-  return ocp.Checkpointer(ocp.CompositeCheckpointHandler(**handlers))
+  ]
 
 
 def _abstract(leaf: Any) -> jax.ShapeDtypeStruct:

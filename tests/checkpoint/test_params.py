@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cross_jax.checkpoint import load_meta, load_params, params, save_params
+from cross_jax.checkpoint import load_meta, load_params, params, save_params, tree
 
 
 def make_params(seed):
@@ -40,6 +40,20 @@ def test_an_export_is_replaced_whole(tmp_path):
   assert [path.name for path in tmp_path.iterdir()] == ["params"]
 
 
+def test_little_more_than_the_largest_array_is_on_its_way_to_disk(tmp_path, monkeypatch):
+  def needed(*sizes):
+    return tree.write_gb([jax.ShapeDtypeStruct((size,), jnp.uint8) for size in sizes])
+
+  # Orbax refuses an array that is not below its limit: one of 2 GB needs 3.
+  assert [needed(5), needed(999_999_999, 999_999_999), needed(5, 2 * 10**9)] == [1, 1, 3]
+  limits = []
+  handler = tree.ocp.StandardCheckpointHandler
+  record = lambda **options: limits.append(options["save_concurrent_gb"]) or handler(**options)
+  monkeypatch.setattr(tree.ocp, "StandardCheckpointHandler", record)
+  save_params(tmp_path / "params", make_params(0))
+  assert limits == [1]
+
+
 def test_errors(tmp_path):
   with pytest.raises(FileNotFoundError, match="none does not exist: give a directory written by"):
     load_params(tmp_path / "none")
@@ -57,3 +71,4 @@ def test_errors(tmp_path):
 
 def test_docstring_examples():
   assert doctest.testmod(params).failed == 0
+  assert doctest.testmod(tree).failed == 0
