@@ -26,6 +26,7 @@ class Options:
   is_quick: bool
   repetitions: int
   device: str  # "cpu" or "gpu"
+  arguments: argparse.Namespace  # all of them, the benchmark's own too
 
   def cast(self, config: Qwen2VLConfig) -> Qwen2VLConfig:
     """The config in the device's dtype."""
@@ -38,6 +39,8 @@ def run(
   description: str,
   measure: Callable[[Options], dict[str, Any]],
   argv: list[str] | None,
+  *,
+  add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
 ) -> int:
   """Parses the options, measures, prints the result as the last line of stdout.
 
@@ -46,6 +49,7 @@ def run(
     description: its module's docstring.
     measure: options -> the result.
     argv: arguments; None for those of the process.
+    add_arguments: adds the benchmark's own.
   Returns:
     Exit status: 1 if a side failed or the sides do not agree.
   """
@@ -63,6 +67,7 @@ def run(
     help="auto: the GPU, in bfloat16, where the machine has one, else the CPU, in float32",
   )  # fmt: skip
   parser.add_argument("--out", type=Path, metavar="FILE", help="also write the result here")
+  add_arguments(parser)
   arguments = parser.parse_args(argv)
   if arguments.repetitions < 1:
     parser.error(f"--repetitions {arguments.repetitions}: must be at least 1")
@@ -72,7 +77,7 @@ def run(
   jax.config.update("jax_platforms", "cpu")  # of this process: the sides have their own
   load, start = machine.load_average(), time.perf_counter()
   try:
-    measured = measure(Options(arguments.quick, arguments.repetitions, device))
+    measured = measure(Options(arguments.quick, arguments.repetitions, device, arguments))
   except (RuntimeError, ImportError) as error:
     print(f"error: {error}", file=sys.stderr)
     return 1

@@ -7,6 +7,7 @@ must answer with the same ids. The floor of decoding is the time in which the we
 that a step reads could be copied through main memory.
 """
 
+import argparse
 import functools
 import time
 from collections.abc import Callable, Iterator
@@ -190,13 +191,29 @@ def _decoding(repeats: list[sides.Report], work: twins.Work, floor_s: float) -> 
 
 def main(argv: list[str] | None = None) -> int:
   """Runs the command line; returns the exit status."""
-  return command_line.run("generate", __doc__, measure_sizes, argv)
+  return command_line.run("generate", __doc__, measure_sizes, argv, add_arguments=add_arguments)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  """The batch sizes."""
+  parser.add_argument(
+    "--batches", type=_at_least_one, nargs="+", metavar="B",
+    help="prompts at a time, at least 1; the headline is that of the last; default 1 8 64, with "
+    "--quick 1 8",
+  )  # fmt: skip
+
+
+def _at_least_one(text: str) -> int:
+  number = int(text)
+  if number < 1:
+    raise argparse.ArgumentTypeError(f"{number}: must be at least 1")
+  return number
 
 
 def measure_sizes(options: command_line.Options) -> dict[str, Any]:
   """The result for the sizes that the command line asks for."""
   config = twins.quick() if options.is_quick else twins.small()
-  batches = (1, 8) if options.is_quick else (1, 8, 64)
+  batches = options.arguments.batches or ((1, 8) if options.is_quick else (1, 8, 64))
   results = {}
   with command_line.weights(config, options) as checkpoint:
     for batch in batches:
