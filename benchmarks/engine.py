@@ -10,14 +10,13 @@ prefilled whole. Both sides run alternately after one run that compiles; one JSO
 
 import argparse
 import json
-import statistics
 import time
 from collections.abc import Callable
 
 import jax
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, sides
 from cross_jax import prompt as chat
 from cross_jax.models.qwen2_vl.config import tiny
 from cross_jax.models.qwen2_vl.forward import init_params
@@ -141,9 +140,8 @@ def alternate(ours: Callable, peer: Callable, repetitions: int, num_decisions: i
       side()
       found.append(num_decisions / (time.perf_counter() - start))
     ratios.append(rates[0][-1] / rates[1][-1])
-  summary = lambda x: {"median": round(statistics.median(x), 2), "min": round(min(x), 2),
-                       "max": round(max(x), 2)}  # fmt: skip
-  return results, {"ours": summary(rates[0]), "peer": summary(rates[1]), "ratio": summary(ratios)}
+  measured = {"ours": rates[0], "peer": rates[1], "ratio": ratios}
+  return results, {name: sides.summary(values) for name, values in measured.items()}
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.results_markdown import replace_section
+
 BEGIN, END = "<!-- scaling:begin -->", "<!-- scaling:end -->"
 _STEP = {"preset": "7b", "remat": "full", "param_dtype": "float32", "logit_chunk": 64}
 _GATHERED, _SUMMED = ("all-gather",), ("all-reduce", "reduce-scatter")
@@ -18,10 +20,7 @@ def fill(text: str, result: Mapping[str, Any], tpu: Mapping[str, Any]) -> str:
   Raises:
     ValueError: the markers are missing or out of order.
   """
-  begin, end = text.find(BEGIN), text.find(END)
-  if begin < 0 or end < begin:
-    raise ValueError(f"no {BEGIN} ... {END} in the text: put both markers, each on its own line")
-  return f"{text[: begin + len(BEGIN)]}\n{tables(result, tpu)}\n{text[end:]}"
+  return replace_section(text, tables(result, tpu), begin=BEGIN, end=END)
 
 
 def tables(result: Mapping[str, Any], tpu: Mapping[str, Any]) -> str:

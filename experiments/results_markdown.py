@@ -89,16 +89,20 @@ def _one_run(name: str, run: Mapping) -> str:
   return "\n".join(lines)
 
 
-def replace_section(text: str, section: str) -> str:
-  """The text with what is between the two result markers replaced by `section`.
+def replace_section(text: str, section: str, *, begin: str = BEGIN, end: str = END) -> str:
+  """The text with what is between two markers replaced by `section`.
 
+  Args:
+    text: of a document.
+    section: without the markers.
+    begin, end: the markers.
   Raises:
     ValueError: the markers are missing or out of order.
   """
-  begin, end = text.find(BEGIN), text.find(END)
-  if begin < 0 or end < begin:
-    raise ValueError(f"no {BEGIN} ... {END} in the text: put both markers, each on its own line")
-  return f"{text[: begin + len(BEGIN)]}\n{section}\n{text[end:]}"
+  first, last = text.find(begin), text.find(end)
+  if first < 0 or last < first:
+    raise ValueError(f"no {begin} ... {end} in the text: put both markers, each on its own line")
+  return f"{text[: first + len(begin)]}\n{section}\n{text[last:]}"
 
 
 def fill_results(root: str | Path) -> list[Path]:

@@ -123,8 +123,13 @@ def from_hf(described: dict[str, Any], *, dtype: str, where: Path) -> Qwen2VLCon
 
 def is_same_model(one: Qwen2VLConfig, other: Qwen2VLConfig) -> bool:
   """Whether two configs differ at most in dtypes and in how they are run."""
-  run = {"dtype": "float32", "param_dtype": "float32", "is_scanned": False, "logit_chunk": 0}
-  run |= {"remat": "none"}
+  run = {
+    "dtype": "float32",
+    "param_dtype": "float32",
+    "is_scanned": False,
+    "logit_chunk": 0,
+    "remat": "none",
+  }
   return dataclasses.replace(one, **run) == dataclasses.replace(other, **run)
 
 

@@ -99,6 +99,13 @@ def test_heads_that_a_mesh_does_not_divide_are_refused(arrays):
     jax.jit(attend)(*arrays)
 
 
+def test_an_unknown_kernel_is_refused(arrays):
+  with pytest.raises(ValueError, match="kernel 'flash': must be one of products, library, splash"):
+    attention.segment_attention(jnp.asarray(SEGMENTS), kernel="flash")
+  with pytest.raises(ValueError, match="kernel 'flash'"):
+    attention.attend(*arrays, kernel="flash")
+
+
 def test_features_hide_other_segments_and_lose_no_digit():
   query, key = splash.segment_features(jnp.asarray([[0, 1, 2, 3, 2]], jnp.int32), jnp.bfloat16)
   product = jnp.einsum("bqf,bkf->bqk", query, key, preferred_element_type=jnp.float32)[0]

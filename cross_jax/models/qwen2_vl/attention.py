@@ -22,8 +22,10 @@ def attend(q, k, v, *, kernel: str = ""):
     kernel: one of KERNELS; "" for that of the platform (`platform_kernel`).
   Returns:
     [B, T, N, H].
+  Raises:
+    ValueError: an unknown kernel.
   """
-  match kernel or platform_kernel():
+  match _chosen(kernel):
     case "products":
       return attend_by_products(q, k, v)
     case "splash":
@@ -41,7 +43,7 @@ def attend_masked(q, k, v, mask):
   Returns:
     [B, T, N, H].
   """
-  by = attend_by_products if jax.default_backend() == "cpu" else jax.nn.dot_product_attention
+  by = attend_by_products if platform_kernel() == "products" else jax.nn.dot_product_attention
   return by(q, k, v, mask=mask)
 
 
@@ -55,8 +57,10 @@ def segment_attention(segment_ids, *, kernel: str = ""):
     kernel: one of KERNELS; "" for that of the platform (`platform_kernel`).
   Returns:
     A function (q [B, T, N, H], k [B, T, K, H], v [B, T, K, H]) -> [B, T, N, H].
+  Raises:
+    ValueError: an unknown kernel.
   """
-  kernel = kernel or platform_kernel()
+  kernel = _chosen(kernel)
   if kernel == "splash":
     return lambda q, k, v: splash_attend(q, k, v, segment_ids, is_causal=True)
   mask = segment_mask(segment_ids)
@@ -79,6 +83,12 @@ def platform_kernel() -> str:
   there. "splash" on a TPU. "library" elsewhere: cuDNN's flash attention on a GPU.
   """
   return {"cpu": "products", "tpu": "splash"}.get(jax.default_backend(), "library")
+
+
+def _chosen(kernel: str) -> str:
+  if kernel not in ("", *KERNELS):
+    raise ValueError(f"kernel {kernel!r}: must be one of {', '.join(KERNELS)}, or empty")
+  return kernel or platform_kernel()
 
 
 def attend_by_library(q, k, v, mask=None):

@@ -113,7 +113,7 @@ def decode_slots(params, config: Qwen2VLConfig, layers, ids, positions, length, 
     (layers, float32[B, V]): the logits of the next token; meaningless where not active.
   """
   max_len, num_slots = _max_len(layers), len(ids)
-  x = params["embed"]["embedding"].astype(config.dtype)[ids][:, None]
+  x = params["embed"]["embedding"][ids].astype(config.dtype)[:, None]
   cos, sin = rope.decoder_rotary(config, jnp.broadcast_to(positions[None, :, None],
                                                           (3, num_slots, 1)))  # fmt: skip
   mask = (jnp.arange(max_len)[None] <= length[:, None])[:, None, None]
