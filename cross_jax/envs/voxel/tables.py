@@ -69,7 +69,8 @@ class Mobs(NamedTuple):
   #   temper int32: 0 passive (flees when hurt), 1 neutral (angry when hurt), 2 hostile
   #   gait int32: 0 walk, 1 swim, 2 fly, 3 hop (slime, magma_cube, rabbit), 4 still (shulker)
   #   shot int32: 0 none, 1 arrow (skeleton, stray, pillager), 2 small_fireball (blaze),
-  #     3 fireball (ghast, wither, ender_dragon), 4 potion (witch), 5 spit (llama), 6 bullet (shulker)
+  #     3 fireball (ghast, wither, ender_dragon), 4 potion (witch), 5 spit (llama),
+  #     6 bullet (shulker)
   #   trick int32: 0 none, 1 fuse (creeper), 2 teleport (enderman)
   #   burns_in_day bool (zombie, skeleton, stray, drowned, phantom, zombie_villager), is_fireproof
   #   bool, steady float32 0..1 (knock-back resistance), damage on difficulty normal (zombie 3:
