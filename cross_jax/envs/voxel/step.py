@@ -293,5 +293,5 @@ def _goal_count(state: State) -> jax.Array:
 
 def _apply_edit(blocks: jax.Array, boxes: jax.Array, edit: Edit) -> tuple[jax.Array, jax.Array]:
   at = jnp.where(edit.cell >= 0, edit.cell, blocks.shape[0])
-  blocks = blocks.at[at].set(edit.block.astype(jnp.uint8), mode="drop")
+  blocks = blocks.at[at].set(edit.block.astype(jnp.uint16), mode="drop")
   return blocks, update_boxes(boxes, blocks, edit.cell)

@@ -81,7 +81,7 @@ def build_boxes(blocks: jax.Array) -> jax.Array:
   """The packed words of a world.
 
   Args:
-    blocks: uint8[NUM_CELLS], rows of the block table.
+    blocks: uint16[NUM_CELLS], rows of the block table.
   Returns:
     int32[NUM_CELLS].
   """
@@ -122,7 +122,7 @@ def update_boxes(boxes: jax.Array, blocks: jax.Array, cell: jax.Array) -> jax.Ar
 
   Args:
     boxes: int32[NUM_CELLS], the words before.
-    blocks: uint8[NUM_CELLS], the blocks after.
+    blocks: uint16[NUM_CELLS], the blocks after.
     cell: int32[], the cell that changed; negative leaves everything as it is.
   Returns:
     int32[NUM_CELLS]: conservative, but boxes do not grow until build_boxes.
