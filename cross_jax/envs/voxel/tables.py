@@ -12,7 +12,7 @@ import numpy as np
 
 from cross_jax.envs.voxel import patterns
 
-MAX_BLOCKS = 128  # the renderer packs a block id into 7 bits of a byte
+MAX_BLOCKS = 1 << 14  # the renderer has 14 bits of a word for a row
 
 TOOL_NONE, TOOL_AXE, TOOL_PICKAXE, TOOL_SHOVEL, TOOL_SWORD, TOOL_HOE, TOOL_SHEARS = range(7)
 TOOL_NAMES = ("none", "axe", "pickaxe", "shovel", "sword", "hoe", "shears")
@@ -98,7 +98,7 @@ def _load() -> tuple[Blocks, Items, Mobs, Recipes]:
   blocks, items, mobs, recipes = (_read(n) for n in ("blocks", "items", "mobs", "recipes"))
   if len(blocks) > MAX_BLOCKS:
     raise ValueError(
-      f"{len(blocks)} blocks: at most {MAX_BLOCKS} fit the renderer's byte; remove rows or widen it"
+      f"{len(blocks)} blocks: at most {MAX_BLOCKS} fit the renderer's words; remove rows"
     )
   block_names, item_names, mob_names = (
     tuple(r["name"] for r in rows) for rows in (blocks, items, mobs)

@@ -22,7 +22,7 @@ def test_columns_have_one_row_per_name_and_row_0_is_nothing(table):
 
 
 def test_block_ids_fit_the_renderers_byte():
-  assert len(BLOCKS.names) <= tables.MAX_BLOCKS == 128
+  assert len(BLOCKS.names) <= tables.MAX_BLOCKS == 1 << 14
 
 
 @pytest.mark.parametrize(
