@@ -65,6 +65,17 @@ class Mobs(NamedTuple):
   damage: np.ndarray  # float32[n], health points per hit
   drop_item: np.ndarray  # int32[n], row of ITEMS, 0 = nothing
   colors: np.ndarray  # uint8[n, 3, 3], RGB of body, head, legs
+  # Columns that the rules read, for content to fill (`behavior` stays what tasks and experts read):
+  #   temper int32: 0 passive (flees when hurt), 1 neutral (angry when hurt), 2 hostile
+  #   gait int32: 0 walk, 1 swim, 2 fly, 3 hop (slime, magma_cube, rabbit), 4 still (shulker)
+  #   shot int32: 0 none, 1 arrow (skeleton, stray, pillager), 2 small_fireball (blaze),
+  #     3 fireball (ghast, wither, ender_dragon), 4 potion (witch), 5 spit (llama),
+  #     6 bullet (shulker)
+  #   trick int32: 0 none, 1 fuse (creeper), 2 teleport (enderman)
+  #   burns_in_day bool (zombie, skeleton, stray, drowned, phantom, zombie_villager), is_fireproof
+  #   bool, steady float32 0..1 (knock-back resistance), damage on difficulty normal (zombie 3:
+  #   the rules scale it to easy and hard), drop_count int32 (least number of drop_item)
+  # and of Items: food float32 and saturation float32 (points that eating gives, 0 = not edible).
 
 
 class Recipes(NamedTuple):
