@@ -147,12 +147,10 @@ def _load_shapes() -> Shapes:
 
 
 def _loot(rows: Rows, items: dict[str, int]) -> Loot:
-  full = [entry + [[None, 0, 0, 0.0]] * (NUM_LOOT - len(entry)) for entry in rows.values("loot")]
+  full = [entry + [["air", 0, 0, 0.0]] * (NUM_LOOT - len(entry)) for entry in rows.values("loot")]
   item, least, most, chance = ([[e[i] for e in entry] for entry in full] for i in range(4))
   return Loot(
-    np.asarray(
-      [[0 if name is None else items[name] for name in entry] for entry in item], np.int32
-    ),
+    np.asarray([[items[name] for name in entry] for entry in item], np.int32),
     np.asarray(least, np.int32),
     np.asarray(most, np.int32),
     np.asarray(chance, np.float32),
