@@ -50,7 +50,7 @@ def cast(blocks: jax.Array, eye: jax.Array, gaze: jax.Array) -> Hit:
   and the nearest occupied one is the hit.
 
   Args:
-    blocks: uint8[NUM_CELLS].
+    blocks: uint16[NUM_CELLS].
     eye: float32[3], m.
     gaze: float32[3], unit vector.
   Returns:

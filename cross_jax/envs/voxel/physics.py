@@ -115,7 +115,7 @@ def move(
   """Moves bodies by one tick of their velocity, stopped axis by axis (y, x, z) by solid cells.
 
   Args:
-    blocks: uint8[NUM_CELLS].
+    blocks: uint16[NUM_CELLS].
     pos: float32[N, 3], m, centre of the feet.
     vel: float32[N, 3], m per tick, clipped to +-MAX_SPEED.
     width, height: float32[N], m, at most 1.4 and 2.8.
@@ -174,7 +174,7 @@ def player_velocity(blocks: jax.Array, player: Player, buttons: jax.Array) -> ja
   """float32[3], m per tick, the player's velocity after this tick's keys, before moving.
 
   Args:
-    blocks: uint8[NUM_CELLS].
+    blocks: uint16[NUM_CELLS].
     player: the player.
     buttons: int8[23].
   Source: LivingEntity.travel and moveRelative. Steady speeds on the ground come out as
@@ -220,7 +220,7 @@ def land(blocks: jax.Array, player: Player, moved: Moved, buttons: jax.Array) ->
   """The player after `moved` (its row 0): gravity, drag, the fall and its damage.
 
   Args:
-    blocks: uint8[NUM_CELLS].
+    blocks: uint16[NUM_CELLS].
     player: the player before the move; its `is_on_ground` decides the friction.
     moved: what `move` returned.
     buttons: int8[23].

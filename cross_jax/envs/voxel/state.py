@@ -118,7 +118,7 @@ class Goal(NamedTuple):
 
 
 class State(NamedTuple):
-  blocks: jax.Array  # uint8[NUM_CELLS], row of the block table, 0 = air
+  blocks: jax.Array  # uint16[NUM_CELLS], row of the block table, 0 = air
   boxes: jax.Array  # int32[NUM_CELLS], the renderer's acceleration structure (render/boxes.py)
   player: Player
   mobs: Mobs

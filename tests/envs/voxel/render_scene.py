@@ -34,12 +34,12 @@ def make_state(
   """A game without batch axis.
 
   Args:
-    blocks: names at cells (x, y, z) of an empty world, or uint8[SIZE_Y, SIZE_Z, SIZE_X].
+    blocks: names at cells (x, y, z) of an empty world, or uint16[SIZE_Y, SIZE_Z, SIZE_X].
     parts: fields of `player`, `mobs`, `drops`, `slots` and `gui` as dicts, or fields of State.
   """
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   if isinstance(blocks, np.ndarray):
-    grid = blocks.astype(np.uint8)
+    grid = blocks.astype(np.uint16)
   else:
     for (x, y, z), name in (blocks or {}).items():
       grid[y, z, x] = BLOCKS.index[name]
@@ -75,9 +75,9 @@ def stack(states: list[State]) -> State:
 def random_world(
   seed: int, *, num_shapes: int = 40, names: tuple[str, ...] = ("stone",)
 ) -> np.ndarray:
-  """Random cuboids and single cells of some blocks, uint8[SIZE_Y, SIZE_Z, SIZE_X]."""
+  """Random cuboids and single cells of some blocks, uint16[SIZE_Y, SIZE_Z, SIZE_X]."""
   rng = np.random.default_rng(seed)
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   ids = [BLOCKS.index[name] for name in names]
   for _ in range(num_shapes):
     low = rng.integers(0, (SIZE_Y, SIZE_Z, SIZE_X))

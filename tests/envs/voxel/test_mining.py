@@ -100,7 +100,7 @@ def test_reach_is_four_and_a_half_metres():
 def test_cast_against_a_slow_march():
   rng = np.random.default_rng(1)
   solid = rng.random((SIZE_Y, SIZE_Z, SIZE_X)) < 0.06
-  blocks = np.where(solid, tables.BLOCKS.index["stone"], 0).astype(np.uint8).reshape(NUM_CELLS)
+  blocks = np.where(solid, tables.BLOCKS.index["stone"], 0).astype(np.uint16).reshape(NUM_CELLS)
   num_hits = 0
   for _ in range(60):
     eye = rng.uniform((2, 2, 2), (30, 22, 30)).astype(np.float32)
