@@ -152,7 +152,7 @@ def _extras(layer: np.ndarray, gui: int, x: int, y: int) -> None:
   elif gui == layout.GUI_ANVIL:
     fill(layer, (x + 59, y + 20, x + 169, y + 36), 20.0)
   elif gui == layout.GUI_CARTOGRAPHY_TABLE:
-    fill(layer, (x + 67, y + 13, x + 133, y + 79)[:4], (196, 178, 140))
+    fill(layer, (x + 67, y + 13, x + 133, y + 79), (196, 178, 140))
 
 
 def panel_layer(gui: int, is_book_open: bool) -> np.ndarray:
