@@ -227,4 +227,6 @@ def _mobs(rng, setup, center, yaw, height):
     health=jnp.asarray(tables.MOBS.max_health)[kind],
     hurt_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
     think_ticks=(draws[:, 3] * IDLE_TICKS).astype(jnp.int32),
+    fire_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
+    timer_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
   )
