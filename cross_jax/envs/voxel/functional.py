@@ -17,8 +17,9 @@ from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.layout import GUI_NONE
 from cross_jax.envs.voxel.render import render_batch
+from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State
-from cross_jax.envs.voxel.step import reset, step_batch
+from cross_jax.envs.voxel.step import step_batch
 
 
 class Pool(NamedTuple):
