@@ -152,8 +152,8 @@ def apply_gui(state: State, action: RawAction) -> State:
     state: State.
     action: RawAction, int8[23] and float32[2].
   Returns:
-    State, with slots and gui changed and craft_item in events. A result counts when it is taken, with its
-    count, and so does what is taken from a furnace.
+    State, with slots and gui changed and craft_item in events. A result counts when it is taken,
+    with its count, and so does what is taken from a furnace.
   """
   down = action.buttons > 0
   pressed = down & (state.prev_buttons == 0)

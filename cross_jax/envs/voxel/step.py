@@ -88,7 +88,7 @@ def step_batch(
 def tick(
   state: State, action: RawAction, params: Params = DEFAULT
 ) -> tuple[State, jax.Array, jax.Array]:
-  """The rules of one tick, in order; cells and stats are left to the caller, in state.edits and state.events.
+  """The rules of one tick, in order; edits (of cells) and events (of stats) are left to the caller.
 
   Args:
     state: the game.
