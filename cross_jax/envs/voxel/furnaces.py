@@ -21,7 +21,7 @@ _FIRST = slice(layout.BLOCK, layout.BLOCK + 3)
 
 
 def smelts(kind: jax.Array, item: jax.Array) -> jax.Array:
-  """What the furnace `kind` (layout.GUI_*) makes of an item: int32[...] rows of ITEMS, 0 = nothing."""
+  """What the furnace `kind` (layout.GUI_*) makes of items: int32[...] rows of ITEMS, 0 = none."""
   is_taken = (jnp.asarray(ITEMS.smelts_in)[item] & jnp.asarray(slot_rules.SMELT_BIT)[kind]) > 0
   return jnp.where(is_taken, jnp.asarray(ITEMS.smelts_to)[item], 0)
 

@@ -16,7 +16,9 @@ from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel import (
   clicks,
   drops,
+  events,
   inventory,
+  keys,
   layout,
   recipe_book,
   slot_rules,
@@ -30,12 +32,10 @@ from cross_jax.envs.voxel.state import Gui, Slots, State
 from cross_jax.envs.voxel.when_needed import when_needed
 
 REACH_M = 8.0  # from the block, beyond which its GUI closes
-THROW_M = 1.2  # ahead of the eye, where a thrown item appears
 _HOTBAR_KEYS = np.asarray([BUTTON_INDEX[f"hotbar.{i}"] for i in range(1, 10)])
 _SLOT = np.arange(layout.NUM_SLOTS)
 _IN_GRID = (_SLOT >= layout.CRAFT) & (_SLOT < layout.CRAFT_RESULT)
 _IN_BLOCK = (_SLOT >= layout.BLOCK) & (_SLOT < layout.HELD)
-_IS_CUTTER = layout.GUI_STONECUTTER
 
 
 def _select(condition: jax.Array, yes: State, no: State) -> State:
@@ -115,7 +115,7 @@ def close_gui(state: State) -> State:
 
 def _thrown(state: State, lying, item: jax.Array, count: jax.Array):
   """The drops with a stack that the player threw."""
-  where = eye_of(state.player) + THROW_M * gaze_of(state.player)
+  where = eye_of(state.player) + keys.THROW_M * gaze_of(state.player)
   return drops.spawn(lying, item, count, where, drops.PICKUP_TICKS - drops.THROWN_TICKS)
 
 
@@ -153,7 +153,7 @@ def apply_gui(state: State, action: RawAction) -> State:
     state: State.
     action: RawAction, int8[23] and float32[2].
   Returns:
-    State, with slots, gui, stores, drops and stats.craft_item changed. A result counts when it is
+    State, with slots, gui, stores, drops and events changed. A result counts in craft_item when it is
     taken, with its count, and so does what is taken from a furnace.
   """
   down = action.buttons > 0
@@ -170,9 +170,7 @@ def apply_gui(state: State, action: RawAction) -> State:
   made = old.count[layout.CRAFT_RESULT] * outcome.times
   is_cooked = (slot == layout.FURNACE_OUTPUT) & jnp.asarray(slot_rules.IS_FURNACE)[gui.kind]
   made += jnp.where(is_cooked, old.count[slot] - outcome.slots.count[slot], 0)
-  is_it = jnp.arange(len(tables.ITEMS.names)) == old.item[slot]
-  crafted = state.stats.craft_item + jnp.where(is_it, made, 0)
-
+  state = events.note(state, "craft_item", old.item[slot], made)
   slots, spare, num_spare = _consume(outcome.slots, gui.kind, outcome.times)
   lying = _thrown(state, state.drops, outcome.thrown, outcome.thrown_count)
   lying = _thrown(state, lying, spare, num_spare)
@@ -187,13 +185,14 @@ def apply_gui(state: State, action: RawAction) -> State:
     slots=slots,
     gui=recipe_book.refresh(gui, slots),
     drops=lying,
-    stats=state.stats._replace(craft_item=crafted),
   )
 
 
-def _act_on_slots(slots: Slots, gui: Gui, slot: jax.Array, at: jax.Array, keys) -> Outcome:
-  """What the click or key of this tick does to the slots; keys: (down, pressed, is_clicked)."""
-  down, pressed, is_clicked = keys
+def _act_on_slots(
+  slots: Slots, gui: Gui, slot: jax.Array, at: jax.Array, buttons: tuple[jax.Array, ...]
+) -> Outcome:
+  """What this tick's click or key does to the slots; buttons: down, pressed, is one clicked."""
+  down, pressed, is_clicked = buttons
   is_right = ~pressed[BUTTON_INDEX["attack"]]
   is_over, is_shift = slot >= 0, down[BUTTON_INDEX["sneak"]]
   hotbar = pressed[_HOTBAR_KEYS]

@@ -1,8 +1,8 @@
 """What every slot of every GUI takes, gives, and where a shift-click sends a stack: tables.
 
 Source: the containers of Java edition 1.16 (Slot.mayPlace, getMaxStackSize, quickMoveStack).
-Deviations: an empty bucket is no fuel; a shift-click spreads a stack of glass bottles over a brewing
-stand, and moves what a grindstone does not take between hotbar and main.
+Deviations: an empty bucket is no fuel; a shift-click spreads a stack of glass bottles over a
+brewing stand, and moves what a grindstone does not take between hotbar and main.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What stonecutters and smithing tables make, and what the open GUI would make of what lies in it."""
+"""Stonecutters and smithing tables, and what the open GUI would make of what lies in it."""
 
 import jax
 import jax.numpy as jnp

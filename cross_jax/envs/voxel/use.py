@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import BUTTON_INDEX, RawAction
-from cross_jax.envs.voxel import gui, layout, tables
+from cross_jax.envs.voxel import events, gui, layout, tables
 from cross_jax.envs.voxel.edits import NO_CELL, add_edit
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.physics import SKIN, cell_of_index
@@ -47,23 +47,11 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
       item=slots.item.at[slot].set(jnp.where(left > 0, item, 0)),
       count=slots.count.at[slot].set(left),
     ),
-    stats=state.stats._replace(
-      use_item=state.stats.use_item.at[item].add(spent),
-      interact=state.stats.interact.at[target].add((opened > 0).astype(jnp.int32)),
-    ),
     edits=add_edit(state.edits, jnp.where(is_placed, front, NO_CELL), block),
   )
-  return _open(state, opened)
-
-
-def _open(state: State, kind: jax.Array) -> State:
-  """The state with the GUI `kind` open, if it is one."""
-  opened = gui.open_gui(state, kind)
-  pick = lambda new, old: jnp.where(kind != layout.GUI_NONE, new, old)
-  return state._replace(
-    slots=jax.tree.map(pick, opened.slots, state.slots),
-    gui=jax.tree.map(pick, opened.gui, state.gui),
-  )
+  state = events.note(state, "use_item", item, spent)
+  state = events.note(state, "interact", target, (opened > 0).astype(jnp.int32))
+  return gui.open_gui(state, opened, aim.cell)
 
 
 def _is_occupied(cell: jax.Array, player: Player, mobs: Mobs) -> jax.Array:
