@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 
 from cross_jax.envs.tasks.catalogue import Task, get
+from cross_jax.envs.tasks.pools import SCENERY, SPARE_ITEMS
 from cross_jax.envs.tasks.setup import (
   NUM_DISTRACTOR_BLOCKS,
   STAT_KILL_ENTITY,
@@ -12,14 +13,11 @@ from cross_jax.envs.tasks.setup import (
   TaskSetup,
 )
 from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.tables import BLOCKS, HOSTILE, ITEMS, MOBS, NEUTRAL, SHAPE_CUBE
+from cross_jax.envs.voxel.tables import HOSTILE, ITEMS, MOBS, NEUTRAL
 
 MAX_SEED = 2**32 - 1
 MAX_EXTRA = 3  # items of an ingredient beyond its least number
 MAX_DISTRACTOR_ITEMS = 2
-_SCENERY = np.flatnonzero(
-  (BLOCKS.hardness >= 0) & BLOCKS.is_solid & (BLOCKS.shape == SHAPE_CUBE) & (BLOCKS.gui == 0)
-)
 
 
 def _put_stacks(task: Task, rng: np.random.Generator, item: np.ndarray, count: np.ndarray) -> None:
@@ -31,7 +29,7 @@ def _put_stacks(task: Task, rng: np.random.Generator, item: np.ndarray, count: n
     item[slot] = ingredient.item
     count[slot] = rng.integers(ingredient.min_count, max(most, ingredient.min_count) + 1)
   used = {0, task.goal_index, *(i.item for i in task.ingredients)}
-  others = [i for i in range(len(ITEMS.names)) if i not in used]
+  others = [i for i in SPARE_ITEMS if i not in used]
   for other in rng.choice(others, rng.integers(MAX_DISTRACTOR_ITEMS + 1), replace=False):
     slot = free.pop()
     item[slot] = other
@@ -67,7 +65,7 @@ def setup_row(task: str, seed: int) -> TaskSetup:
   if row.tools:
     item[layout.HOTBAR] = row.tools[rng.integers(len(row.tools))]
     count[layout.HOTBAR] = item[layout.HOTBAR] > 0
-    choices = _SCENERY[_SCENERY != (row.goal_index if row.goal_stat == STAT_MINE_BLOCK else 0)]
+    choices = SCENERY[SCENERY != (row.goal_index if row.goal_stat == STAT_MINE_BLOCK else 0)]
     distractors[:] = rng.choice(choices, NUM_DISTRACTOR_BLOCKS, replace=False)
   else:
     _put_stacks(row, rng, item, count)

@@ -8,6 +8,8 @@ a result takes it whole or not at all; of a click and a key in one tick only the
 clicks and dragging do nothing.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -130,14 +132,24 @@ def _is_lost(state: State) -> jax.Array:
   return ((gui.cell >= 0) & (is_gone | is_far)) | (state.player.health <= 0)
 
 
+def _parts(state: State) -> dict[str, Any]:
+  """What closing a GUI changes: a loop should carry no more."""
+  return {name: getattr(state, name) for name in ("slots", "gui", "stores", "drops")}
+
+
 def _toggle(state: State, pressed: jax.Array) -> State:
   """E opens the inventory or closes any GUI; ESC closes; so does losing the block."""
   is_open = state.gui.kind != layout.GUI_NONE
   inventory_key, escape = pressed[BUTTON_INDEX["inventory"]], pressed[BUTTON_INDEX["ESC"]]
   is_lost = _is_lost(state)
   is_closed = is_open & (inventory_key | escape | is_lost)
-  closed = when_needed(is_closed, close_gui, state._replace(blocks=(), boxes=()))
-  closed = closed._replace(blocks=state.blocks, boxes=state.boxes)
+  closed = state._replace(
+    **when_needed(
+      is_closed,
+      lambda parts: _parts(close_gui(state._replace(**parts))),
+      _parts(state),
+    )
+  )
   opens = ~is_open & inventory_key & ~is_lost
   return open_gui(closed, jnp.where(opens, layout.GUI_INVENTORY, layout.GUI_NONE))
 
