@@ -55,8 +55,9 @@ def in_panel_px(gui: Gui, cursor_px: jax.Array) -> jax.Array:
 
 def is_in(cursor_px: jax.Array, xy: jax.Array | np.ndarray, size: tuple[int, int]) -> jax.Array:
   """bool[...], whether float32[2] is in boxes of a size (px) with their top left at xy[..., 2]."""
-  offset = cursor_px - jnp.asarray(xy).astype(jnp.float32)
-  return jnp.all((offset >= 0) & (offset < jnp.asarray(size, jnp.float32)), axis=-1)
+  xy = jnp.asarray(xy).astype(jnp.float32)
+  x, y = cursor_px[0] - xy[..., 0], cursor_px[1] - xy[..., 1]
+  return (x >= 0) & (x < size[0]) & (y >= 0) & (y < size[1])
 
 
 def hovered_slot(gui: Gui, cursor_px: jax.Array) -> jax.Array:
@@ -150,14 +151,18 @@ def shift_click(slots: Slots, kind: jax.Array, slot: jax.Array) -> Outcome:
   is_open = (slots.count == 0) | ((slots.item == item) & (slots.count < limit))
   is_sent = jnp.any(wanted & is_open) | ~jnp.asarray(slot_rules.FALLS_THROUGH)[kind]
   is_sent &= target > 0
-  across = jnp.where(slot < layout.MAIN, _IN_MAIN, _IN_HOTBAR) | (~is_carried & (_SLOT < layout.FEET))
+  across = jnp.where(slot < layout.MAIN, _IN_MAIN, _IN_HOTBAR) | (
+    ~is_carried & (_SLOT < layout.FEET)
+  )
   room = jnp.where(is_sent, jnp.where(wanted, limit, 0), jnp.where(across, limit, 0))
   gives_backward = jnp.asarray(slot_rules.GIVES_BACKWARD)[kind, slot] & ~is_carried
   from_block = jnp.where(gives_backward, inventory.BACKWARD, inventory.MAIN_FIRST)
   order = jnp.where(is_carried, inventory.LOWEST, from_block)
   num = inventory.room_for(slots, item) // jnp.maximum(count, 1)
   times = jnp.where(is_result & (count > 0), jnp.minimum(num, _num_sets(slots, kind)), 0)
-  moved, left = inventory.insert(slots, item, jnp.where(is_result, times * count, count), room, order)
+  moved, left = inventory.insert(
+    slots, item, jnp.where(is_result, times * count, count), room, order
+  )
   moved = inventory.set_slot(moved, slot, item, jnp.where(is_result, count, left))
   return Outcome(moved, times, jnp.int32(0), jnp.int32(0))
 

@@ -14,8 +14,7 @@ _GUI = np.arange(layout.NUM_GUIS)
 COOK_TICKS = np.where(_GUI == layout.GUI_FURNACE, 200, 100).astype(np.int32)  # int32[NUM_GUIS]
 _BURN_SHARE = np.where(_GUI == layout.GUI_FURNACE, 1, 2).astype(np.int32)  # fuel lasts 1 / share
 _INPUT, _FUEL, _OUTPUT = (
-  slot - layout.BLOCK
-  for slot in (layout.FURNACE_INPUT, layout.FURNACE_FUEL, layout.FURNACE_OUTPUT)
+  slot - layout.BLOCK for slot in (layout.FURNACE_INPUT, layout.FURNACE_FUEL, layout.FURNACE_OUTPUT)
 )
 _FIRST = slice(layout.BLOCK, layout.BLOCK + 3)
 

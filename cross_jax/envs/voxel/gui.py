@@ -8,7 +8,7 @@ a result takes it whole or not at all; of a click and a key in one tick only the
 clicks and dragging do nothing.
 """
 
-from typing import Any
+from typing import TypedDict
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,7 @@ from cross_jax.envs.voxel import (
 )
 from cross_jax.envs.voxel.clicks import Outcome
 from cross_jax.envs.voxel.physics import cell_of_index, eye_of, gaze_of
-from cross_jax.envs.voxel.state import Gui, Slots, State
+from cross_jax.envs.voxel.state import Drops, Gui, Player, Slots, State, Stores
 from cross_jax.envs.voxel.when_needed import when_needed
 
 REACH_M = 8.0  # from the block, beyond which its GUI closes
@@ -63,11 +63,10 @@ def open_gui(state: State, kind: jax.Array | int, cell: jax.Array | int = -1) ->
     cell=cell,
     choice=jnp.full((), -1, jnp.int32),
     book_page=jnp.zeros((), jnp.int32),
+    book_entries=jnp.full((layout.NUM_BOOK_ENTRIES,), -1, jnp.int32),
     book_seen=jnp.zeros((), jnp.uint32),
   )
-  slots = stations.with_result(opened.slots, gui)
-  gui = recipe_book.refresh(gui, slots)
-  return _select(is_opened, opened._replace(slots=slots, gui=gui), state)
+  return _select(is_opened, opened._replace(gui=gui), state)
 
 
 def open_at_start(state: State, kind: jax.Array) -> State:
@@ -83,41 +82,55 @@ def close_gui(state: State) -> State:
   What a block keeps stays in it; all other stacks, the held one too, go back to the inventory, and
   what finds no room there is thrown.
   """
-  gui = state.gui
+  return state._replace(**_closed(_parts(state), state.player))
+
+
+class _Parts(TypedDict):
+  """What closing a GUI changes."""
+
+  slots: Slots
+  gui: Gui
+  stores: Stores
+  drops: Drops
+
+
+def _parts(state: State) -> _Parts:
+  return {name: getattr(state, name) for name in _Parts.__annotations__}
+
+
+def _closed(parts: _Parts, player: Player) -> _Parts:
+  gui = parts["gui"]
   is_kept = stores.keeps_items(gui.kind, gui.cell)
   returns = _IN_GRID | (_SLOT == layout.HELD) | (_IN_BLOCK & ~is_kept)
-  returns = returns & (gui.kind != layout.GUI_NONE)
-  state = stores.pack_store(state)
-  slots = inventory.return_stacks(state.slots, returns)
+  slots, kept = stores.pack_store(parts["slots"], gui, parts["stores"])
+  slots = inventory.return_stacks(slots, returns)
 
-  def throw_one(carry):
+  def throw_one(carry: tuple[Slots, Drops]) -> tuple[Slots, Drops]:
     slots, lying = carry
     slot = jnp.argmax(returns & (slots.count > 0)).astype(jnp.int32)
-    lying = _thrown(state, lying, slots.item[slot], slots.count[slot])
+    lying = _thrown(lying, player, slots.item[slot], slots.count[slot])
     return inventory.set_slot(slots, slot, jnp.int32(0), jnp.int32(0)), lying
 
   slots, lying = jax.lax.while_loop(
-    lambda carry: jnp.any(returns & (carry[0].count > 0)), throw_one, (slots, state.drops)
+    lambda carry: jnp.any(returns & (carry[0].count > 0)), throw_one, (slots, parts["drops"])
   )
-  zero = jnp.int32(0)
-  return state._replace(
-    slots=inventory.set_slot(slots, jnp.int32(layout.CRAFT_RESULT), zero, zero),
-    drops=lying,
-    gui=gui._replace(
-      kind=zero,
-      cursor_px=jnp.asarray(layout.CURSOR_HOME, jnp.float32),
-      burn_ticks=zero,
-      burn_total=zero,
-      cook_ticks=zero,
-      cell=jnp.int32(stores.NO_CELL),
-      choice=jnp.int32(-1),
-    ),
+  zero = jnp.zeros((), jnp.int32)
+  shut = gui._replace(
+    kind=zero,
+    cursor_px=jnp.asarray(layout.CURSOR_HOME, jnp.float32),
+    burn_ticks=zero,
+    burn_total=zero,
+    cook_ticks=zero,
+    cell=jnp.full((), stores.NO_CELL, jnp.int32),
+    choice=jnp.full((), -1, jnp.int32),
   )
+  slots = inventory.set_slot(slots, jnp.int32(layout.CRAFT_RESULT), zero, zero)
+  return {"slots": slots, "gui": shut, "stores": kept, "drops": lying}
 
 
-def _thrown(state: State, lying, item: jax.Array, count: jax.Array):
+def _thrown(lying: Drops, player: Player, item: jax.Array, count: jax.Array) -> Drops:
   """The drops with a stack that the player threw."""
-  where = eye_of(state.player) + keys.THROW_M * gaze_of(state.player)
+  where = eye_of(player) + keys.THROW_M * gaze_of(player)
   return drops.spawn(lying, item, count, where, drops.PICKUP_TICKS - drops.THROWN_TICKS)
 
 
@@ -132,24 +145,13 @@ def _is_lost(state: State) -> jax.Array:
   return ((gui.cell >= 0) & (is_gone | is_far)) | (state.player.health <= 0)
 
 
-def _parts(state: State) -> dict[str, Any]:
-  """What closing a GUI changes: a loop should carry no more."""
-  return {name: getattr(state, name) for name in ("slots", "gui", "stores", "drops")}
-
-
 def _toggle(state: State, pressed: jax.Array) -> State:
   """E opens the inventory or closes any GUI; ESC closes; so does losing the block."""
   is_open = state.gui.kind != layout.GUI_NONE
   inventory_key, escape = pressed[BUTTON_INDEX["inventory"]], pressed[BUTTON_INDEX["ESC"]]
   is_lost = _is_lost(state)
   is_closed = is_open & (inventory_key | escape | is_lost)
-  closed = state._replace(
-    **when_needed(
-      is_closed,
-      lambda parts: _parts(close_gui(state._replace(**parts))),
-      _parts(state),
-    )
-  )
+  closed = state._replace(**when_needed(is_closed, _closed, _parts(state), state.player))
   opens = ~is_open & inventory_key & ~is_lost
   return open_gui(closed, jnp.where(opens, layout.GUI_INVENTORY, layout.GUI_NONE))
 
@@ -165,8 +167,8 @@ def apply_gui(state: State, action: RawAction) -> State:
     state: State.
     action: RawAction, int8[23] and float32[2].
   Returns:
-    State, with slots, gui, stores, drops and events changed. A result counts in craft_item when it is
-    taken, with its count, and so does what is taken from a furnace.
+    State, with slots, gui, stores, drops and events changed. A result counts in craft_item when it
+    is taken, with its count, and so does what is taken from a furnace.
   """
   down = action.buttons > 0
   pressed = down & (state.prev_buttons == 0)
@@ -184,8 +186,8 @@ def apply_gui(state: State, action: RawAction) -> State:
   made += jnp.where(is_cooked, old.count[slot] - outcome.slots.count[slot], 0)
   state = events.note(state, "craft_item", old.item[slot], made)
   slots, spare, num_spare = _consume(outcome.slots, gui.kind, outcome.times)
-  lying = _thrown(state, state.drops, outcome.thrown, outcome.thrown_count)
-  lying = _thrown(state, lying, spare, num_spare)
+  lying = _thrown(state.drops, state.player, outcome.thrown, outcome.thrown_count)
+  lying = _thrown(lying, state.player, spare, num_spare)
   gui = gui._replace(cursor_px=cursor)
   slots, gui = _press_buttons(slots, gui, is_clicked, down[BUTTON_INDEX["sneak"]])
   is_new = slots.item[layout.BLOCK] != old.item[layout.BLOCK]
@@ -227,9 +229,7 @@ def _act_on_slots(
   return outcome
 
 
-def _consume(
-  slots: Slots, kind: jax.Array, times: jax.Array
-) -> tuple[Slots, jax.Array, jax.Array]:
+def _consume(slots: Slots, kind: jax.Array, times: jax.Array) -> tuple[Slots, jax.Array, jax.Array]:
   """Uses up the ingredients of a result taken `times` times; buckets and bottles come back.
 
   Returns:
@@ -245,10 +245,8 @@ def _consume(
   num = times * jnp.sum(vessel > 0, dtype=jnp.int32)
   vessel = jnp.max(vessel)
 
-  def put(carry: tuple[Slots, jax.Array]) -> tuple[Slots, jax.Array]:
-    return inventory.add_item(carry[0], vessel, carry[1])
-
-  slots, left = when_needed(num > 0, put, (slots, num))
+  put = lambda carry, vessel: inventory.add_item(carry[0], vessel, carry[1])
+  slots, left = when_needed(num > 0, put, (slots, num), vessel)
   return slots, vessel, left
 
 
@@ -274,8 +272,8 @@ def _press_buttons(
   size = (layout.BOOK_ENTRY_SIZE, layout.BOOK_ENTRY_SIZE)
   is_entry = clicks.is_in(cursor, layout.BOOK_ENTRY_XY, size) & (gui.book_entries >= 0)
   entry = gui.book_entries[jnp.argmax(is_entry)]
-  fill = lambda slots: recipe_book.fill(slots, gui.kind, entry, is_shift)
-  slots = when_needed(is_reading & jnp.any(is_entry), fill, slots)
+  is_filled = is_reading & jnp.any(is_entry)
+  slots = when_needed(is_filled, recipe_book.fill, slots, gui.kind, entry, is_shift)
   return slots, gui._replace(
     is_book_open=gui.is_book_open ^ is_toggled, book_page=jnp.where(is_toggled, 0, page)
   )

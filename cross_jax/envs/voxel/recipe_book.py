@@ -73,8 +73,8 @@ def refresh(gui: Gui, slots: Slots) -> Gui:
   seen = jnp.sum((words + 1) * jnp.asarray(_FACTORS), dtype=jnp.uint32)
   seen = seen * 31 + (gui.kind * 1024 + gui.book_page).astype(jnp.uint32)
   is_stale = clicks.is_book_shown(gui) & (seen != gui.book_seen)
-  work = lambda entries: _entries(gui, slots)
-  entries = when_needed(is_stale, work, gui.book_entries)
+  work = lambda _, kind, page, slots: _entries(kind, page, slots)
+  entries = when_needed(is_stale, work, gui.book_entries, gui.kind, gui.book_page, slots)
   return gui._replace(book_entries=entries, book_seen=jnp.where(is_stale, seen, gui.book_seen))
 
 
@@ -86,21 +86,21 @@ def _in_reach(slots: Slots) -> jax.Array:
   return jnp.zeros(len(ITEMS.names), jnp.int32).at[slots.item].add(near)
 
 
-def _entries(gui: Gui, slots: Slots) -> jax.Array:
+def _entries(kind: jax.Array, page: jax.Array, slots: Slots) -> jax.Array:
   """The entries of the open page: int32[20], -1 = none."""
   there = _in_reach(slots)
   can_make = jnp.all(there[jnp.asarray(_NEED_ITEM)] >= jnp.asarray(_NEED_COUNT), axis=1)
-  can_make &= (gui.kind == layout.GUI_CRAFTING_TABLE) | (
-    (gui.kind == layout.GUI_INVENTORY) & jnp.asarray(_IS_SMALL)
+  can_make &= (kind == layout.GUI_CRAFTING_TABLE) | (
+    (kind == layout.GUI_INVENTORY) & jnp.asarray(_IS_SMALL)
   )
   made = can_make.astype(jnp.int32)
   before = jnp.cumsum(made) - made
   is_listed = can_make & (before == before[jnp.asarray(_FIRST_OF_PRODUCT)])
   items = np.arange(len(ITEMS.names), dtype=np.int32)
-  is_smelted = (there > 0) & (furnaces.smelts(gui.kind, jnp.asarray(items)) > 0)
+  is_smelted = (there > 0) & (furnaces.smelts(kind, jnp.asarray(items)) > 0)
   rank = jnp.cumsum(jnp.concatenate([is_listed, is_smelted]).astype(jnp.int32))
   number = np.concatenate([_ORDER, NUM_RECIPES + items]).astype(np.int32)
-  wanted = gui.book_page * layout.NUM_BOOK_ENTRIES + 1 + np.arange(layout.NUM_BOOK_ENTRIES)
+  wanted = page * layout.NUM_BOOK_ENTRIES + 1 + np.arange(layout.NUM_BOOK_ENTRIES)
   at = jnp.searchsorted(rank, wanted.astype(jnp.int32))
   return jnp.where(wanted <= rank[-1], jnp.asarray(number)[jnp.minimum(at, len(number) - 1)], -1)
 

@@ -4,7 +4,18 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import RawAction
-from cross_jax.envs.voxel import aim, bodies, combat, drops, furnaces, gui, keys, mining, stores, use
+from cross_jax.envs.voxel import (
+  aim,
+  bodies,
+  combat,
+  drops,
+  furnaces,
+  gui,
+  keys,
+  mining,
+  stores,
+  use,
+)
 from cross_jax.envs.voxel.edits import apply_edits, apply_edits_batch, no_edits
 from cross_jax.envs.voxel.events import (
   count_events,

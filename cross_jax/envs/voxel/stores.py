@@ -7,6 +7,7 @@ keeps items does not open. A block that goes loses its items to the ground, a st
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from cross_jax.base import RawAction
 from cross_jax.envs.voxel import drops, layout, slot_rules, tables
@@ -16,6 +17,9 @@ from cross_jax.envs.voxel.state import MAX_STORES, Gui, Slots, State, Stores
 
 NO_CELL = -1
 _BLOCK = slice(layout.BLOCK, layout.BLOCK + layout.NUM_BLOCK_SLOTS)
+_IN_BLOCK = (np.arange(layout.NUM_SLOTS) >= _BLOCK.start) & (
+  np.arange(layout.NUM_SLOTS) < _BLOCK.stop
+)
 
 
 def fresh_gui() -> Gui:
@@ -63,10 +67,11 @@ def unpack_store(state: State, kind: jax.Array, cell: jax.Array) -> State:
   stores, gui = state.stores, state.gui
   is_it = _is_row_of(stores, kind, cell) & keeps_items(kind, cell)
   pick = lambda column: jnp.sum(jnp.where(is_it, column, 0))
-  take = lambda items: jnp.sum(jnp.where(is_it[:, None], items, 0), axis=0)
+  around = (layout.BLOCK, layout.NUM_SLOTS - _BLOCK.stop)
+  take = lambda items: jnp.pad(jnp.sum(jnp.where(is_it[:, None], items, 0), axis=0), around)
   slots = Slots(
-    state.slots.item.at[_BLOCK].add(take(stores.item)),
-    state.slots.count.at[_BLOCK].add(take(stores.count)),
+    state.slots.item + take(stores.item),  # these slots are empty while no GUI is open
+    state.slots.count + take(stores.count),
   )
   gui = gui._replace(
     burn_ticks=pick(stores.burn_ticks),
@@ -83,9 +88,8 @@ def _cleared(stores: Stores, is_it: jax.Array) -> Stores:
   return jax.tree.map(clear, stores)
 
 
-def pack_store(state: State) -> State:
+def pack_store(slots: Slots, gui: Gui, stores: Stores) -> tuple[Slots, Stores]:
   """Moves what lies in the open block's slots, and its fire, to a free row, if it keeps them."""
-  stores, gui, slots = state.stores, state.gui, state.slots
   is_kept = keeps_items(gui.kind, gui.cell)
   is_used = jnp.any(slots.count[_BLOCK] > 0) | (gui.burn_ticks > 0) | (gui.cook_ticks > 0)
   is_free = stores.kind == 0
@@ -101,8 +105,8 @@ def pack_store(state: State) -> State:
     burn_total=put(gui.burn_total, stores.burn_total),
     cook_ticks=put(gui.cook_ticks, stores.cook_ticks),
   )
-  empty = lambda x: x.at[_BLOCK].set(jnp.where(is_kept, 0, x[_BLOCK]))
-  return state._replace(slots=jax.tree.map(empty, slots), stores=stores)
+  is_left = ~(is_kept & _IN_BLOCK)
+  return jax.tree.map(lambda x: jnp.where(is_left, x, 0), slots), stores
 
 
 def spill(state: State, action: RawAction, params: Params) -> State:

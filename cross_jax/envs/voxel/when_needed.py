@@ -1,7 +1,7 @@
 """Work that few games need on a tick."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -9,17 +9,22 @@ import jax.numpy as jnp
 T = TypeVar("T")
 
 
-def when_needed(is_needed: jax.Array, work: Callable[[T], T], value: T) -> T:
-  """`work(value)` where `is_needed`, else `value`.
+def when_needed(is_needed: jax.Array, work: Callable[..., T], value: T, *inputs: Any) -> T:
+  """`work(value, *inputs)` where `is_needed`, else `value`.
 
   Unlike lax.cond, which a batch turns into both branches for all games, a batch does the work only
-  on a tick on which some game needs it: a loop of at most one turn.
+  on a tick on which some game needs it: a loop of at most one turn. What `work` reads must come
+  through its arguments: the compiler takes work on anything else out of the loop.
 
   Args:
     is_needed: bool[].
-    work: a function of a pytree that gives one of the same structure.
-    value: what it works on.
+    work: a function that gives a pytree of the structure of `value`.
+    value, inputs: pytrees of arrays.
   """
+
+  def turn(carry: tuple[jax.Array, T]) -> tuple[jax.Array, T]:
+    _, value, given = jax.lax.optimization_barrier((*carry, inputs))
+    return jnp.zeros_like(carry[0]), work(value, *given)
+
   start = (jnp.asarray(is_needed), value)
-  turn = lambda carry: (jnp.zeros_like(carry[0]), work(carry[1]))
   return jax.lax.while_loop(lambda carry: carry[0], turn, start)[1]
