@@ -15,7 +15,7 @@ import re
 import numpy as np
 
 from data_pipelines import content_rows as rows
-from data_pipelines import content_style
+from data_pipelines import content_shapes, content_style
 
 ROOT = pathlib.Path(__file__).parents[1]
 VOXEL_DATA = ROOT / "cross_jax/envs/voxel/data"
@@ -43,6 +43,26 @@ MOB_DROPS = {"cow": "beef", "mooshroom": "beef", "pig": "porkchop", "chicken": "
              "spider": "string", "skeleton": "bone", "slime": "slime_ball", "llama": "leather",
              "horse": "leather", "donkey": "leather", "iron_golem": "iron_ingot",
              "parrot": "feather", "tropical_fish": "tropical_fish"}  # fmt: skip
+
+
+BLOCK_DEFAULTS = {
+  "hardness": -1, "tool": "none", "min_tier": 0, "is_solid": False, "is_liquid": False,
+  "is_visible": True, "is_climbable": False, "is_replaceable": False, "is_waterlogged": False,
+  "shape": "cube", "light": 0, "filter_light": 0, "drop": None, "loot": [], "shears": None,
+  "base": None, "half": [0, 0, 0], "half_row": None, "support": 0, "gui": 0,
+  "pattern": ["flat"] * 3, "colors": [["000000"] * 2] * 3,
+}  # fmt: skip
+ITEM_DEFAULTS = {
+  "stack_size": 64, "tool": "none", "tier": 0, "speed": 1.0, "attack_damage": 1.0,
+  "attack_ticks": 5, "durability": 0, "armor": 0, "armor_slot": 0, "food": 0, "saturation": 0,
+  "block": None, "fuel_ticks": 0, "smelts_to": None, "smelts_in": 0, "tag": None,
+}  # fmt: skip
+MOB_DEFAULTS = {
+  "width": 0, "height": 0, "health": 0, "speed": 0, "behavior": "passive", "temper": 0,
+  "gait": "walk", "shot": "none", "trick": "none", "burns_in_day": False, "is_fireproof": False,
+  "steady": 0, "armor": 0, "damage": 0, "damages": [0, 0, 0], "drop": None, "loot": [],
+  "colors": ["000000"] * 3,
+}  # fmt: skip
 
 
 class Source:
@@ -92,7 +112,7 @@ def _block_style(name: str) -> tuple[list[str], list[list[str]]]:
 def block_row(source: Source, name: str) -> dict:
   """One row of blocks.json."""
   if name == "air":
-    return _block(name, -1, "none", 0, False, None, ["flat"] * 3, [["000000"] * 2] * 3)
+    return {"name": name, **BLOCK_DEFAULTS, "is_visible": False, "is_replaceable": True}
   block = source.blocks[name]
   harvest = [source.item_names[int(i)] for i in block.get("harvestTools", {})]
   kinds = [
@@ -102,23 +122,18 @@ def block_row(source: Source, name: str) -> dict:
   tiers = [TIERS[tool.split("_")[0]] for tool in harvest]
   hardness = block["hardness"] if block["diggable"] and block["hardness"] is not None else -1
   pattern, colors = _block_style(name)
-  return _block(
-    name,
-    hardness,
-    rows.TOOLS.get(name, kinds[0] if kinds else "none"),
-    min(tiers, default=0),
-    block["boundingBox"] == "block",
-    _block_drop(source, name),
-    pattern,
-    colors,
-  )
-
-
-def _block(name, hardness, tool, min_tier, is_solid, drop, pattern, colors) -> dict:
+  drop = _block_drop(source, name)
   return {
-    "name": name, "hardness": hardness, "tool": tool, "min_tier": min_tier, "is_solid": is_solid,
+    "name": name, "hardness": hardness,
+    "tool": rows.TOOLS.get(name, kinds[0] if kinds else "none"),
+    "min_tier": min(tiers, default=0), "is_solid": block["boundingBox"] == "block",
     "is_liquid": name in ("water", "lava"), "is_climbable": name in ("ladder", "vine"),
-    "is_plant": name in rows.PLANTS, "drop": drop, "gui": rows.GUIS.get(name, 0),
+    "is_replaceable": name in ("water", "lava", "grass"), "is_waterlogged": False,
+    "shape": "plant" if name in rows.PLANTS else "cube", "light": block["emitLight"],
+    "filter_light": block["filterLight"], "drop": drop,
+    "loot": [[drop, 1, 1, 1.0]] if drop else [], "shears": None,
+    "base": None, "half": [0, 0, 0], "half_row": None, "is_visible": True,
+    "support": int(name in rows.PLANTS), "gui": rows.GUIS.get(name, 0),
     "pattern": pattern, "colors": colors,
   }  # fmt: skip
 
@@ -144,7 +159,10 @@ def item_row(source: Source, name: str, smelts_to: str | None, style) -> dict:
     "stack_size": source.items[name]["stackSize"] if name != "air" else 64,
     "tool": kind, "tier": TIERS.get(material, 0) if kind != "none" else 0, "speed": speed,
     "attack_damage": damage, "attack_ticks": round(20 / attacks_per_s), "fuel_ticks": fuel,
-    "smelts_to": smelts_to, "pattern": style[0], "colors": [bytes(c).hex() for c in style[1]],
+    "smelts_to": smelts_to, "smelts_in": int(smelts_to is not None), "tag": None,
+    "durability": 0, "armor": 0, "armor_slot": 0, "food": 0, "saturation": 0,
+    "block": name if name in rows.TERRAIN + rows.MINE + rows.PLACEABLE else None,
+    "pattern": style[0], "colors": [bytes(c).hex() for c in style[1]],
   }  # fmt: skip
 
 
@@ -152,10 +170,14 @@ def mob_row(source: Source, name: str) -> dict:
   """One row of mobs.json."""
   size, health, speed, behavior, damage, colors = rows.MOBS[name]
   entity = source.entities[name]
-  return {
+  drop = MOB_DROPS.get(name)
+  return MOB_DEFAULTS | {
     "name": name, "width": size[0] if size else entity["width"],
     "height": size[1] if size else entity["height"], "health": health, "speed": speed,
-    "behavior": behavior, "damage": damage, "drop": MOB_DROPS.get(name), "colors": list(colors),
+    "behavior": behavior, "temper": {"hostile": 2, "neutral": 1}.get(behavior, 0),
+    "gait": {"aquatic": "swim", "flying": "fly"}.get(behavior, "walk"), "damage": damage,
+    "damages": [damage] * 3, "drop": drop, "loot": [[drop, 1, 1, 1.0]] if drop else [],
+    "colors": list(colors),
   }  # fmt: skip
 
 
@@ -177,15 +199,19 @@ def recipe_rows(source: Source, names: set[str]) -> list[dict]:
       item = source.item_names[recipe["result"]["id"]]
       if item in names and all(c == "air" or c in names for c in cells):
         result.append({
-          "item": item, "count": recipe["result"]["count"], "is_shapeless": not shape, "grid": cells
+          "item": item, "count": recipe["result"]["count"], "is_shapeless": not shape,
+          "is_mixed": False, "grid": cells,
         })  # fmt: skip
   unique = {json.dumps(r): r for r in result}
   return sorted(unique.values(), key=lambda r: (r["item"], r["grid"]))
 
 
-def _write(name: str, table: list[dict]) -> None:
-  lines = ",\n".join(json.dumps(row) for row in table)
-  text = f'{{"source": {json.dumps(SOURCE)}, "rows": [\n{lines}\n]}}\n'
+def _write(name: str, table: list[dict], defaults: dict) -> None:
+  """Writes rows, leaving out what a row shares with `defaults`."""
+  short = [{k: v for k, v in row.items() if k not in defaults or v != defaults[k]} for row in table]
+  lines = ",\n".join(json.dumps(row) for row in short)
+  head = f'"source": {json.dumps(SOURCE)},\n"defaults": {json.dumps(defaults)}'
+  text = f'{{{head},\n"rows": [\n{lines}\n]}}\n'
   (VOXEL_DATA / f"{name}.json").write_text(text)
   print(f"{name}.json: {len(table)} rows")
 
@@ -216,15 +242,17 @@ def main() -> None:
   item_names = sorted(items)
   styles = content_style.style_items(item_names)
   styles["air"] = ("none", np.zeros((3, 3), np.uint8))
-  _write("blocks", [block_row(source, name) for name in block_names])
-  _write("items", [
+  blocks = [block_row(source, name) for name in block_names]
+  _write("blocks", blocks, BLOCK_DEFAULTS)
+  things = [
     item_row(source, n, smelting.get(n) if smelting.get(n) in items else None, styles[n])
     for n in ["air", *item_names]
-  ])  # fmt: skip
-  air = {"name": "air", "width": 0, "height": 0, "health": 0, "speed": 0, "behavior": "passive",
-         "damage": 0, "drop": None, "colors": ["000000"] * 3}  # fmt: skip
-  _write("mobs", [air, *(mob_row(source, name) for name in rows.MOBS)])
-  _write("recipes", recipe_rows(source, items))
+  ]
+  _write("items", things, ITEM_DEFAULTS)
+  air = {"name": "air", **MOB_DEFAULTS}
+  _write("mobs", [air, *(mob_row(source, name) for name in rows.MOBS)], MOB_DEFAULTS)
+  _write("recipes", recipe_rows(source, items), {"is_shapeless": False, "is_mixed": False})
+  _write("shapes", content_shapes.shape_rows(), {})
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def test_turning_to_a_projected_point_looks_at_it():
 
 def test_cast_ray_equals_small_steps():
   rng = np.random.default_rng(1)
-  blocks = (rng.random((SIZE_Y, SIZE_Z, SIZE_X)) < 0.03).astype(np.uint8) * LOG
+  blocks = (rng.random((SIZE_Y, SIZE_Z, SIZE_X)) < 0.03).astype(np.uint16) * LOG
   origin = np.asarray([16.3, 12.6, 15.2])
   blocks[12, 15, 16] = 0
   for _ in range(100):

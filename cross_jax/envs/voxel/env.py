@@ -14,8 +14,9 @@ from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.action_dict import check_action
 from cross_jax.envs.voxel.layout import GUI_NONE
 from cross_jax.envs.voxel.render import draw_chosen, render_batch
+from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State
-from cross_jax.envs.voxel.step import reset, step_batch
+from cross_jax.envs.voxel.step import step_batch
 
 _reset_one = jax.jit(lambda setup: reset(setup, jax.random.PRNGKey(setup.seed)))
 _step = jax.jit(step_batch, donate_argnums=0)

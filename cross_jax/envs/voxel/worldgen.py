@@ -64,7 +64,7 @@ def generate(setup: TaskSetup, rng: jax.Array) -> tuple[jax.Array, Spawn, Mobs]:
     setup: the task's row.
     rng: uint32[2].
   Returns:
-    (blocks uint8[NUM_CELLS], spawn, mobs).
+    (blocks uint16[NUM_CELLS], spawn, mobs).
   """
   names = ("spawn", "waves", "features", "pond", "mobs")
   keys = dict(zip(names, jax.random.split(rng, len(names))))
@@ -88,7 +88,7 @@ def generate(setup: TaskSetup, rng: jax.Array) -> tuple[jax.Array, Spawn, Mobs]:
   pos = jnp.stack([center[0], jnp.float32(BASE_HEIGHT + 1), center[1]])
   mobs = _mobs(keys["mobs"], setup, center, yaw, height)
   pitch = draws[3] * MAX_PITCH_DEG + jnp.where(is_fish, FISH_PITCH_DEG, 0.0)
-  return blocks.astype(jnp.uint8), Spawn(pos, yaw, pitch), mobs
+  return blocks.astype(jnp.uint16), Spawn(pos, yaw, pitch), mobs
 
 
 def _towards(center: jax.Array, yaw_deg: jax.Array, distance_m: jax.Array) -> jax.Array:
@@ -227,4 +227,6 @@ def _mobs(rng, setup, center, yaw, height):
     health=jnp.asarray(tables.MOBS.max_health)[kind],
     hurt_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
     think_ticks=(draws[:, 3] * IDLE_TICKS).astype(jnp.int32),
+    fire_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
+    timer_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
   )

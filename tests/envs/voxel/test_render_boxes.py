@@ -28,7 +28,7 @@ def at(x: int, y: int, z: int) -> int:
 
 
 def quadrant_bytes(words: np.ndarray) -> np.ndarray:
-  """uint8[4, SIZE_Y, SIZE_Z, SIZE_X]."""
+  """uint16[4, SIZE_Y, SIZE_Z, SIZE_X]."""
   parts = [(words >> (8 * q)) & 255 for q in range(4)]
   return np.stack(parts).reshape(4, SIZE_Y, SIZE_Z, SIZE_X)
 
@@ -68,7 +68,7 @@ def assert_conservative(words: np.ndarray, grid: np.ndarray) -> None:
 
 
 def test_words_by_hand():
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   grid[10, 16, 16] = STONE
   code = quadrant_bytes(np.asarray(build(jnp.asarray(grid.reshape(-1)))))
   largest = 8 * (MAX_H - 1) + MAX_V  # 7 cells wide, 6 up and down
@@ -94,7 +94,7 @@ def test_the_words_of_visible_cells_tell_all_rows_and_flags():
 
 
 def test_water_lets_rays_pass_by_one_cell():
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   grid[3, 4, 5] = BLOCKS.index["water"]
   code = quadrant_bytes(np.asarray(build(jnp.asarray(grid.reshape(-1)))))
   assert (code[:, 3, 4, 5] == 64).all()
@@ -126,7 +126,7 @@ def test_breaking_writes_one_word_and_no_cell_writes_none():
 
 def test_shrunk_boxes_are_still_useful():
   """A placed block costs boxes near it, not all: the likely bug would set the window to 1 cell."""
-  empty = jnp.zeros((NUM_CELLS,), jnp.uint8)
+  empty = jnp.zeros((NUM_CELLS,), jnp.uint16)
   cell = at(16, 10, 16)
   boxes = update(build(empty), empty.at[cell].set(STONE), jnp.int32(cell))
   code = quadrant_bytes(np.asarray(boxes))
