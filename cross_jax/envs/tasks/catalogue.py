@@ -107,7 +107,8 @@ def _task(name: str, row: dict[str, Any]) -> Task:
   index, gui = table.index[goal], _gui(row)
   ingredients = tuple(_ingredient(entry) for entry in row.get("init_inventory", ()))
   stacks, note = BESIDE.get(name, ((), ""))[0], note_of(name, goal)
-  beside = tuple(Ingredient(ITEMS.index[item], count, -1) for item, count in stacks)
+  slot = layout.HOTBAR if family == "interact" else -1
+  beside = tuple(Ingredient(ITEMS.index[item], count, slot) for item, count in stacks)
   tools = tuple(
     0 if tool in BARE_HAND else ITEMS.index[tool] for tool in row.get("tool", ()) if tool
   )
