@@ -44,7 +44,10 @@ def stamp_all(blocks: jax.Array, land: Land, features: Features) -> jax.Array:
     kind = jnp.asarray(templates.KIND)[block]
     code = codes[kind, jnp.sum(features.draw[i] > steps)]
     at_x, at_z = x + offsets[:, 0], z + offsets[:, 2]
-    is_rigid, is_wet = jnp.asarray(templates.IS_RIGID)[kind], jnp.asarray(templates.IS_IN_POND)[kind]
+    is_rigid, is_wet = (
+      jnp.asarray(templates.IS_RIGID)[kind],
+      jnp.asarray(templates.IS_IN_POND)[kind],
+    )
     foot = jnp.where(is_rigid, land.height[z, x], land.height[at_z, at_x])
     foot = foot - jnp.where(jnp.asarray(templates.IS_ON_FLOOR)[kind], land.pond_depth, 0)
     index = ((foot + offsets[:, 1]) * SIZE_Z + at_z) * SIZE_X + at_x

@@ -92,7 +92,9 @@ def _cells(kind: int, variant: int) -> tuple[np.ndarray, np.ndarray]:
     crown &= ~trunk
     return {TREE: (trunk, crown), LEAFY_TREE: (crown, trunk), POD: (mid & at(2, 2), trunk)}[kind]
   beside = (x == 1) & (z == 0)
-  cluster = (mid & at(1, 1)) | (beside & at(1, 1) & (variant >= 1)) | (mid & at(2, 2) & (variant > 2))
+  cluster = (
+    (mid & at(1, 1)) | (beside & at(1, 1) & (variant >= 1)) | (mid & at(2, 2) & (variant > 2))
+  )
   plant = (y == 1) & (mid | ((x == 1) & (z == 1)) | ((x == -1) & (z == 0)))
   square = near <= 2
   half = {PAIR_UP: mid & (y == 2), PAIR_ALONG: front & (y == 1)}
