@@ -1,7 +1,7 @@
-"""A set-up and its fresh world by name, free of the tables' row numbers: what the golden file holds.
+"""A set-up and its fresh world by name, free of row numbers: what the golden file holds.
 
-`python tests/envs/task_summary.py` writes tests/golden/first_tasks.json anew; do so only on purpose:
-the first experiments rest on these worlds.
+`python tests/envs/task_summary.py` writes tests/golden/first_tasks.json anew. Only on purpose: the
+first experiments rest on these worlds.
 """
 
 import json

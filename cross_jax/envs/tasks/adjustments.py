@@ -14,8 +14,8 @@ from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 # row name -> ((item, count), ...) found in the inventory beside the official stacks, and why
 BESIDE = {
   "craft_item:fire_charge": ((("coal", 1),), "its recipe takes coal or charcoal"),
-  "craft_item:quartz_slab": ((("quartz_block", 3),), "its recipe takes quartz blocks, not quartz"),
-  "craft_item:quartz_stairs": ((("quartz_block", 6),), "its recipe takes quartz blocks, not quartz"),
+  "craft_item:quartz_slab": ((("quartz_block", 3),), "its recipe takes blocks of quartz"),
+  "craft_item:quartz_stairs": ((("quartz_block", 6),), "its recipe takes blocks of quartz"),
   "craft_item:oak_planks": ((("oak_log", 1),), "its recipe takes oak logs"),
   "custom:interact_with_campfire": (
     (("porkchop", 1),), "a campfire counts only when raw food is put on it"
@@ -40,7 +40,7 @@ def fitting_tool(block: int) -> int:
 
 
 def note_of(row_name: str, goal: str) -> str:
-  """Why a task differs from its official row, '' if it doesn't; tools are noted by the catalogue."""
+  """Why a task differs from its official row, '' if not; tools aside."""
   official = row_name.split(":")[-1].removeprefix("interact_with_")
   if official == "cracked_stone_bricks_stairs":
     return "the game has no such block: stone_brick_stairs instead"

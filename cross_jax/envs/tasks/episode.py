@@ -35,8 +35,8 @@ def setup_row(task: str, seed: int, difficulty: str | None = None) -> TaskSetup:
   Args:
     task: a name of the catalogue.
     seed: 0..2**32 - 1.
-    difficulty: 'zero', 'normal' or 'hard', the official levels (difficulty.py): the same world with
-      the official inventory, up to full stacks, and one mob. None: this project's own, as described above.
+    difficulty: 'zero', 'normal' or 'hard', the official levels (difficulty.py): the same world
+      with the official inventory, up to full stacks, and one mob. None: this project's own.
   Returns:
     TaskSetup of NumPy arrays.
   Raises:

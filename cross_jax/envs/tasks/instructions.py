@@ -64,8 +64,8 @@ _MASS_ENDS = (
   "netherrack", "wool", "terracotta", "cane", "grass", "paper", "steel", "meal", "dye", "coal",
   "glowstone", "bread", "leather", "beef", "chicken", "porkchop", "rabbit", "charcoal", "kelp",
   "cod", "salmon", "scrap", "wheat", "wood", "powder", "basalt", "sugar", "prismarine", "farmland",
-  "bamboo", "packed ice", "blue ice", "snow", "soup", "stew", "lazuli", "cream", "quartz", "cocoa", "scaffolding",
-  "tnt", "armor", "kelp plant", "hyphae", "debris",
+  "bamboo", "packed ice", "blue ice", "snow", "soup", "stew", "lazuli", "cream", "quartz", "cocoa",
+  "scaffolding", "tnt", "armor", "kelp plant", "hyphae", "debris",
 )  # fmt: skip
 _PLURAL_ENDS = (
   "leaves", "bricks", "shears", "stairs", "boots", "leggings", "seeds", "planks", "bars", "carrots",
