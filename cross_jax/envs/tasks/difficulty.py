@@ -36,6 +36,7 @@ LEVELS = {
   "normal": Level((0, 35), 5, False, True, (0, 2)),
   "hard": Level((16, 35), 0, True, True, (1, NUM_DISTRACTOR_MOBS)),
 }
+DIFFICULTIES = tuple(LEVELS)
 MAX_PIECES = 5  # of armour and offhand, mining and killing
 SINGLE_SHARE = 0.7  # of the other stacks are of one item
 OFFHAND_ANY_SHARE = 0.75  # of the offhand's items are any item, the others a shield
@@ -43,7 +44,7 @@ _BY_SLOT = {layout.HEAD: 1, layout.CHEST: 2, layout.LEGS: 3, layout.FEET: 4}  # 
 _STROLLERS = np.flatnonzero(MOBS.behavior == PASSIVE)[1:]  # without row 0
 
 
-def check(difficulty: str | None) -> None:
+def check_difficulty(difficulty: str | None) -> None:
   """Raises ValueError unless `difficulty` is None or a key of LEVELS."""
   if difficulty is not None and difficulty not in LEVELS:
     raise ValueError(

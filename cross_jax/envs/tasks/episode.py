@@ -43,7 +43,7 @@ def setup_row(task: str, seed: int, difficulty: str | None = None) -> TaskSetup:
     ValueError: unknown task or difficulty, or seed out of range.
   """
   row = get(task)
-  levels.check(difficulty)
+  levels.check_difficulty(difficulty)
   if not 0 <= seed <= MAX_SEED:
     raise ValueError(f"seed {seed}: must be 0..{MAX_SEED}; take it modulo {MAX_SEED + 1}")
   rng = np.random.default_rng([zlib.crc32(row.name.encode()), seed])

@@ -38,6 +38,9 @@ _BY_NAME = {
 _BY_END = {
   "_log": TREE, "_leaves": LEAFY_TREE, "_carpet": LAYER, "_fence": ROW, "_pane": ROW,
 }  # fmt: skip
+_PAIRS = {  # by the offset to the other half; the halves themselves are never asked for
+  (0, 1, 0): PAIR_UP, (0, 0, -1): PAIR_ALONG, (0, -1, 0): NOTHING, (0, 0, 1): NOTHING,
+}  # fmt: skip
 _PARTNERS = {
   "mushroom_stem": "red_mushroom_block", "red_mushroom_block": "mushroom_stem",
   "brown_mushroom_block": "mushroom_stem", "crimson_stem": "nether_wart_block",
@@ -58,7 +61,7 @@ def _kind(row: int, name: str) -> int:
   if (kind := next(by_end, None)) is not None:
     return kind
   if BLOCKS.half_row[row] > 0:
-    return PAIR_UP if BLOCKS.half[row, 1] else PAIR_ALONG
+    return _PAIRS[tuple(int(v) for v in BLOCKS.half[row])]
   if BLOCKS.shape[row] == tables.SHAPE_PLANT or name in _FIRST_PLANTS:
     return PLANT
   return CLUSTER if BLOCKS.shape[row] == tables.SHAPE_CUBE else SINGLE
@@ -97,7 +100,6 @@ def _cells(kind: int, variant: int) -> tuple[np.ndarray, np.ndarray]:
   )
   plant = (y == 1) & (mid | ((x == 1) & (z == 1)) | ((x == -1) & (z == 0)))
   square = near <= 2
-  half = {PAIR_UP: mid & (y == 2), PAIR_ALONG: front & (y == 1)}
   cells = {
     NOTHING: (none, none),
     CLUSTER: (cluster, none),
@@ -108,8 +110,8 @@ def _cells(kind: int, variant: int) -> tuple[np.ndarray, np.ndarray]:
     ROW: ((abs(x) <= 1) & (z == 0) & (y == 1), none),
     LAYER: (square & (y == 1), none),
     WEB: (mid & at(1, 2), none),
-    PAIR_UP: (mid & (y == 1), half[PAIR_UP]),
-    PAIR_ALONG: (mid & (y == 1), half[PAIR_ALONG]),
+    PAIR_UP: (mid & (y == 1), mid & (y == 2)),
+    PAIR_ALONG: (mid & (y == 1), (x == 0) & (z == -1) & (y == 1)),
     WALL: (mid & at(2, 2 + (variant > 1)), front & at(1, 3)),
     FARM: ((y == 0) & square & ~mid, (y == 0) & mid),
     CROPS: ((y == 1) & square, (y == 0) & square),
