@@ -21,6 +21,7 @@ class Land(NamedTuple):
   height: jax.Array  # int32[SIZE_Z, SIZE_X], y of the top cell; of a pond's the water
   is_pond: jax.Array  # bool[SIZE_Z, SIZE_X]
   pond_depth: jax.Array  # int32[], cells of water
+  is_first: jax.Array  # bool[], of the worlds staged first: templates.FIRST_PARTNER_ROW
 
 
 def stamp_all(blocks: jax.Array, land: Land, features: Features) -> jax.Array:
@@ -38,6 +39,7 @@ def stamp_all(blocks: jax.Array, land: Land, features: Features) -> jax.Array:
   offsets = jnp.asarray(templates.OFFSETS, jnp.int32)
   codes = jnp.asarray(templates.TEMPLATES)
   steps = jnp.asarray(templates.DRAW_STEPS, jnp.float32)
+  partners = jnp.where(land.is_first, templates.FIRST_PARTNER_ROW, templates.PARTNER_ROW)
 
   def stamp(i, blocks):
     x, z, block = features.spot[i, 0], features.spot[i, 1], features.block[i]
@@ -53,7 +55,7 @@ def stamp_all(blocks: jax.Array, land: Land, features: Features) -> jax.Array:
     index = ((foot + offsets[:, 1]) * SIZE_Z + at_z) * SIZE_X + at_x
     is_set = (code != templates.KEEP) & (land.is_pond[z, x] == is_wet)
     is_set &= land.is_pond[at_z, at_x] == is_wet
-    cells = jnp.where(code == templates.OWN, block, jnp.asarray(templates.PARTNER_ROW)[block])
+    cells = jnp.where(code == templates.OWN, block, partners[block])
     return blocks.at[jnp.where(is_set, index, NUM_CELLS)].set(cells, mode="drop")
 
   return jax.lax.fori_loop(0, features.block.shape[0], stamp, blocks)

@@ -137,4 +137,7 @@ def _templates() -> np.ndarray:
 
 KIND = np.asarray([_kind(i, n) for i, n in enumerate(BLOCKS.names)], np.int32)  # per row of BLOCKS
 PARTNER_ROW = np.asarray([_partner(i, n) for i, n in enumerate(BLOCKS.names)], np.int32)
+FIRST_PARTNER_ROW = np.where(  # of the worlds staged first: these two woods had oak's leaves
+  np.isin(BLOCKS.names, ("acacia_log", "dark_oak_log")), BLOCKS.index["oak_leaves"], PARTNER_ROW
+).astype(np.int32)
 TEMPLATES = _templates()

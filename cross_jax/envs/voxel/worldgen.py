@@ -82,6 +82,7 @@ def generate(setup: TaskSetup, rng: jax.Array) -> tuple[jax.Array, Spawn, Mobs]:
 
   pond = _pond(keys["pond"], center, aim, setup.needs_water, biome)
   land = _ground(keys["waves"], center, pond, biome)
+  land = land._replace(is_first=setup.biome == biomes.ANY)
   seed = jax.random.bits(keys["waves"], (), jnp.uint32)
   blocks = _fill(land, biome, center, seed)
   features = _features(keys["features"], setup, biome, center, aim)
@@ -148,7 +149,8 @@ def _ground(rng, center, pond, biome):
   most = jnp.round(MAX_RELIEF * scale)
   relief = jnp.clip(jnp.round(relief * scale), -most, most).astype(jnp.int32)
   is_fluid = jnp.asarray(tables.BLOCKS.is_liquid)[_of(BIOMES.fluid, biome)]
-  return Land(BASE_HEIGHT + relief, (shore < radius) & is_fluid, _of(BIOMES.pond_depth, biome))
+  depth = _of(BIOMES.pond_depth, biome)
+  return Land(BASE_HEIGHT + relief, (shore < radius) & is_fluid, depth, jnp.zeros((), bool))
 
 
 def _fill(land, biome, center, seed):
