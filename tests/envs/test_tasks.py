@@ -52,7 +52,13 @@ def test_in_domain_is_the_official_list():
 
 def test_all_823_rows_are_staged():
   assert len(ALL) == len(set(ALL)) == 823 and len(tasks.official_names()) == 813
-  sizes = {"mine_block": 153, "kill_entity": 61, "craft_item": 551, "smelt_item": 45, "interact": 13}
+  sizes = {
+    "mine_block": 153,
+    "kill_entity": 61,
+    "craft_item": 551,
+    "smelt_item": 45,
+    "interact": 13,
+  }
   assert {family: len(tasks.list_tasks(family)) for family in tasks.FAMILIES} == sizes
   assert set(ALL) - set(tasks.official_names()) == {f"smelt_item:{name}" for name in SHADOWED}
   file = resources.files("cross_jax.envs.tasks") / "data" / "official_tasks.jsonl"
@@ -276,7 +282,9 @@ def test_normal_and_hard_add_stacks_mobs_and_bare_hands():
   }
   assert {_stacks(s) for s in rows["normal"]} <= set(range(37))
   assert min(_stacks(s) for s in rows["hard"]) >= 16
-  assert any(not np.isin(s.item[:9], tasks.get("kill_entity:cow").tools).any() for s in rows["hard"])
+  assert any(
+    not np.isin(s.item[:9], tasks.get("kill_entity:cow").tools).any() for s in rows["hard"]
+  )
   assert {int(np.count_nonzero(s.distractor_mob)) for s in rows["normal"]} == {0, 1, 2}
   assert {int(np.count_nonzero(s.distractor_mob)) for s in rows["hard"]} == {1, 2, 3}
   for setup in rows["hard"]:

@@ -17,10 +17,11 @@ _DIAGONAL = math.sqrt(2.0)
 _HARMFUL = ("magma_block", "fire", "soul_fire", "campfire", "soul_campfire", "cactus",
             "sweet_berry_bush", "wither_rose")  # fmt: skip
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
-_IS_SOLID = BLOCKS.is_solid & (SHAPES.collision[BLOCKS.shape, :, 4].max(axis=1) > 0.2)  # carpets: no
+_TOP = SHAPES.collision[BLOCKS.shape, :, 4].max(axis=1)  # m, of what stops bodies in a cell
+_IS_SOLID = BLOCKS.is_solid & (_TOP > 0.2)  # carpets are walked over
 _IS_LIQUID = BLOCKS.is_liquid | BLOCKS.is_waterlogged
 _HURTS = np.asarray(["lava" in n or n in _HARMFUL for n in BLOCKS.names])
-_IS_NO_FLOOR = _HURTS | (SHAPES.collision[BLOCKS.shape, :, 4].max(axis=1) > 1.1)  # fences: too tall
+_IS_NO_FLOOR = _HURTS | (_TOP > 1.1)  # fences are too tall to get onto
 
 Cell = tuple[int, int, int]
 

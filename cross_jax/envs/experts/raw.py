@@ -35,9 +35,9 @@ def intent_to_raw(intent: Intent, view: Snapshot) -> RawAction:
   """The raw action that serves an intent on the next tick.
 
   In the world it turns by TURN_LEVELS_PX towards the aim, the nearest level on each axis, and
-  presses `attack` or `use` on the tick whose turn brings the crosshair to it. In a GUI it moves the cursor
-  straight to the middle of the slot, and clicks once it is there: two ticks, so that the button is
-  up in between and the picture tells which of them is next.
+  presses `attack` or `use` on the tick whose turn brings the crosshair to it. In a GUI it moves the
+  cursor straight to the middle of the slot, and clicks once it is there: two ticks, so that the
+  button is up in between and the picture tells which of them is next.
 
   Args:
     intent: from plan().

@@ -242,7 +242,8 @@ def _mobs(rng, setup, center, yaw, land):
   x_z = _towards(_towards(center, yaws, ahead), yaws + 90.0, side)
   cell = jnp.floor(x_z).astype(jnp.int32)
   ground = land.height[cell[:, 1], cell[:, 0]].astype(jnp.float32) + 1.0
-  sunk = jnp.clip(tall + 0.1, 0.9, land.pond_depth - 0.1)  # m, its feet below the shore
+  deep = land.pond_depth.astype(jnp.float32)
+  sunk = jnp.clip(tall + 0.1, 0.9, deep - 0.1)  # m, its feet below the shore
   y = ground - jnp.where(setup.needs_water, sunk, 0.0)
   is_flying = jnp.asarray(tables.MOBS.behavior)[kind] == tables.FLYING
   y = y + jnp.where(is_flying, 1.0, 0.0)
