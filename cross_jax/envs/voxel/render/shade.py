@@ -17,7 +17,7 @@ from cross_jax.envs.voxel.render.textures import (
   to_word,
   unpack,
 )
-from cross_jax.envs.voxel.render.trace import (
+from cross_jax.envs.voxel.render.hits import (
   FACE_DOWN,
   FACE_PLANT,
   FACE_UP,
@@ -33,7 +33,6 @@ from cross_jax.envs.voxel.render.trace import (
 )
 from cross_jax.envs.voxel.state import State
 
-REACH = 4.5  # m, how far the outline of the aimed block shows
 OUTLINE_WIDTH = 0.016  # m
 OUTLINE_SHADE = 0.25
 CRACK_SHADE = 0.35
@@ -75,10 +74,10 @@ def _block_light(faces: _Faces) -> jax.Array:
   return jnp.where(faces.face == FACE_X, 0.64, jnp.where(faces.face == FACE_PLANT, 0.95, light))
 
 
-def _marks(faces: _Faces, t: jax.Array, word: jax.Array, pixel_angle: np.ndarray, state: State):
+def _marks(faces: _Faces, t: jax.Array, word: jax.Array, pixel_angle: np.ndarray, game: Game):
   """Brightness factor of the crack on the mined block and the outline of the aimed one."""
   edge = jnp.minimum(jnp.minimum(faces.u, 1.0 - faces.u), jnp.minimum(faces.v, 1.0 - faces.v))
-  is_aimed = (faces.cell == faces.cell[-1]) & (t[-1] < REACH) & (faces.cell >= 0)
+  is_aimed = (faces.cell == game.aim_cell) & (faces.cell >= 0)
   width = jnp.maximum(OUTLINE_WIDTH, t * pixel_angle)  # at least one sample
   is_line = is_aimed & (edge < width) & (faces.face != FACE_PLANT)
   progress = (state.player.mine_progress * CRACK_STEPS).astype(jnp.int32)
