@@ -19,7 +19,7 @@ class TaskSetup(NamedTuple):
   needs_water: np.ndarray  # bool[], the mob lives in water
   is_night: np.ndarray  # bool[]
   gui: np.ndarray  # int32[], layout.GUI_* that is open at the start
-  item: np.ndarray  # int32[55], row of ITEMS per slot, 0 = empty
-  count: np.ndarray  # int32[55], 0 iff empty
+  item: np.ndarray  # int32[NUM_SLOTS], row of ITEMS per slot, 0 = empty
+  count: np.ndarray  # int32[NUM_SLOTS], 0 iff empty
   distractor_block: np.ndarray  # int32[4], rows of BLOCKS to scatter, 0 = none
   seed: np.ndarray  # uint32[], of the world and the spawn

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from cross_jax.base import NUM_BUTTONS
 from cross_jax.envs.tasks.setup import TaskSetup
-from cross_jax.envs.voxel import gui, layout, physics, tables
+from cross_jax.envs.voxel import gui, physics, stores, tables
 from cross_jax.envs.voxel.edits import NO_CELL, no_edits
 from cross_jax.envs.voxel.params import MIDNIGHT, NOON
 from cross_jax.envs.voxel.render.boxes import build_boxes
@@ -15,7 +15,6 @@ from cross_jax.envs.voxel.state import (
   Aim,
   Drops,
   Goal,
-  Gui,
   Player,
   Projectiles,
   Slots,
@@ -66,7 +65,8 @@ def reset(setup: TaskSetup, rng: jax.Array) -> State:
     aim=Aim(*(jnp.full((), NO_CELL, jnp.int32) for _ in Aim._fields)),
     edits=no_edits(),
     slots=Slots(jnp.asarray(setup.item, jnp.int32), jnp.asarray(setup.count, jnp.int32)),
-    gui=Gui(zero, jnp.asarray(layout.CURSOR_HOME, jnp.float32), zero, zero, zero),
+    gui=stores.fresh_gui(),
+    stores=stores.fresh_stores(),
     stats=Stats(
       mine_block=_counts(num_blocks),
       kill_entity=_counts(num_mobs),

@@ -14,6 +14,7 @@ MAX_MOBS = 8
 MAX_DROPS = 8
 MAX_PROJECTILES = 8
 MAX_EDITS = 8  # cells that may change in one tick
+MAX_STORES = 4  # blocks of a world that keep items (furnaces, chests, ...) at once
 EYE_HEIGHT = 1.62  # m above the feet
 PLAYER_WIDTH, PLAYER_HEIGHT = 0.6, 1.8  # m
 
@@ -95,9 +96,27 @@ class Slots(NamedTuple):
 class Gui(NamedTuple):
   kind: jax.Array  # int32[], layout.GUI_*
   cursor_px: jax.Array  # float32[2], (x, y) on the 640x360 screen
-  burn_ticks: jax.Array  # int32[], ticks of fuel left in the furnace
+  burn_ticks: jax.Array  # int32[], ticks of fuel left in the open furnace
   burn_total: jax.Array  # int32[], ticks that the present fuel gave
   cook_ticks: jax.Array  # int32[], ticks the present input has cooked
+  cell: jax.Array  # int32[], index of the block whose GUI is open, or -1
+  choice: jax.Array  # int32[], what is chosen of a stonecutter's products, or -1
+  is_book_open: jax.Array  # bool[], the recipe book; stays as it is when the GUI closes
+  book_page: jax.Array  # int32[]
+  book_entries: jax.Array  # int32[20], what the page shows (see recipe_book.py), -1 = nothing
+  book_seen: jax.Array  # uint32[], hash of the slots that book_entries were made for
+
+
+class Stores(NamedTuple):
+  """Blocks that keep items and fire while their GUI is closed (else they are in slots and gui)."""
+
+  kind: jax.Array  # int32[MAX_STORES], layout.GUI_* of the block, 0 = free
+  cell: jax.Array  # int32[MAX_STORES], index of its cell
+  item: jax.Array  # int32[MAX_STORES, 27], of the slots from layout.BLOCK on
+  count: jax.Array  # int32[MAX_STORES, 27]
+  burn_ticks: jax.Array  # int32[MAX_STORES], as in Gui
+  burn_total: jax.Array  # int32[MAX_STORES]
+  cook_ticks: jax.Array  # int32[MAX_STORES]
 
 
 class Stats(NamedTuple):
@@ -128,6 +147,7 @@ class State(NamedTuple):
   edits: Edits
   slots: Slots
   gui: Gui
+  stores: Stores
   stats: Stats
   goal: Goal
   prev_buttons: jax.Array  # int8[23], last tick's, for edge-triggered keys

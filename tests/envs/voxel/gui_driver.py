@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, NUM_BUTTONS, RawAction
-from cross_jax.envs.voxel import gui, layout
-from cross_jax.envs.voxel.state import Gui, Slots, State, Stats
+from cross_jax.envs.voxel import gui, layout, stores
+from cross_jax.envs.voxel.state import Slots, State, Stats
 from cross_jax.envs.voxel.tables import ITEMS
 
 apply_gui = jax.jit(gui.apply_gui)
@@ -18,10 +18,10 @@ def make_state(kind, stacks):
   item, count = np.zeros((2, layout.NUM_SLOTS), np.int32)
   for slot, (name, number) in stacks.items():
     item[slot], count[slot] = ITEMS.index[name], number
-  zero = jnp.int32(0)
   parts = dict.fromkeys(State._fields) | {
     "slots": Slots(jnp.asarray(item), jnp.asarray(count)),
-    "gui": Gui(zero, jnp.asarray(layout.CURSOR_HOME, jnp.float32), zero, zero, zero),
+    "gui": stores.fresh_gui(),
+    "stores": stores.fresh_stores(),
     "stats": Stats(None, None, jnp.zeros(len(ITEMS.names), jnp.int32), None, None, None),
     "prev_buttons": jnp.zeros(NUM_BUTTONS, jnp.int8),
   }
