@@ -30,8 +30,8 @@ MAX_V = 6  # cells
 WATER_CODE = 64
 BLOCK_CODE = 128
 BLOCK_BITS = 14  # of a block's row: seven in each of the two lower bytes
-# Flags of a visible cell's word: it is no full opaque cube; a plant; boxes of its shape; its texture
-# has holes; it stands in water.
+# Flags of a visible cell's word: no full opaque cube; a plant; boxes of its shape; a texture with
+# holes; in water.
 FLAG_LOOK, FLAG_PLANT, FLAG_BOXES, FLAG_HOLES, FLAG_WET = (1 << i for i in range(16, 21))
 SHAPE_BITS = 7  # of a row of SHAPES, in the highest byte
 QUADRANTS = ((1, 1), (-1, 1), (1, -1), (-1, -1))  # (sign of dx, sign of dz) of quadrant q

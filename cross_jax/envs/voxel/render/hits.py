@@ -83,14 +83,20 @@ def hit_place(hits: Hits, rays: Rays) -> tuple[jax.Array, jax.Array, jax.Array]:
   )
 
 
-def hit_uv(hits: Hits, rays: Rays) -> tuple[jax.Array, jax.Array]:
-  """Where on its face the ray hit: (u to the right, v downwards), float32[N] in 0..1."""
-  face = hit_face(hits)
-  x, y, z = hit_place(hits, rays)
+def face_uv(
+  face: jax.Array, place: tuple[jax.Array, jax.Array, jax.Array], rays: Rays
+) -> tuple[jax.Array, jax.Array]:
+  """Where on its face a place in a cell lies: (u to the right, v downwards), float32[N] in 0..1."""
+  x, y, z = place
   on_x, on_y = face == FACE_X, face <= FACE_DOWN
   u = jnp.where(on_x, jnp.where(rays.x > 0, z, 1.0 - z), x)
   u = jnp.where((face == FACE_Z) & (rays.z > 0), 1.0 - x, u)
   return u, jnp.where(on_y, z, 1.0 - y)
+
+
+def hit_uv(hits: Hits, rays: Rays) -> tuple[jax.Array, jax.Array]:
+  """Where on its face the ray hit: (u to the right, v downwards), float32[N] in 0..1."""
+  return face_uv(hit_face(hits), hit_place(hits, rays), rays)
 
 
 def tile_of(block: jax.Array, face: jax.Array | int) -> jax.Array:

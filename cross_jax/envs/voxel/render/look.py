@@ -135,15 +135,29 @@ def look(
   """
   is_plant, is_boxes = word & FLAG_PLANT > 0, word & FLAG_BOXES > 0
   as_plant = with_face(hits.key, jnp.full_like(word, FACE_PLANT))
-  plant_t = _plant_t(hits._replace(key=as_plant), rays, cell)
-  box_t, box_face = _box_t(word_shape(word), rays, cell, inverse, t - BACK)
+  far, up = jnp.full_like(t, FAR), jnp.zeros_like(word)
+  plant_t = jax.lax.cond(
+    jnp.any(is_plant),
+    lambda: _plant_t(hits._replace(key=as_plant), rays, cell),
+    lambda: far,
+  )
+  box_t, box_face = jax.lax.cond(
+    jnp.any(is_boxes),
+    lambda: _box_t(word_shape(word), rays, cell, inverse, t - BACK),
+    lambda: (far, up),
+  )
   faced = Hits(
     jnp.where(is_boxes, jnp.maximum(box_t, 0.0), hits.t),
     jnp.where(is_boxes, with_face(hits.key, box_face), hits.key),
     hits.water_t,
   )
   is_met = jnp.where(is_boxes, box_t < FAR, ~is_plant)
-  is_hole = is_met & (word & FLAG_HOLES > 0) & ~_is_opaque(faced, rays)
+  may_be_hole = is_met & ~is_plant & (word & FLAG_HOLES > 0)
+  is_hole = jax.lax.cond(
+    jnp.any(may_be_hole),
+    lambda: may_be_hole & ~_is_opaque(faced, rays),
+    lambda: may_be_hole,
+  )
   passes = jnp.where(is_plant, plant_t >= FAR, is_hole | ~is_met)
   out_t = jnp.where(is_plant, plant_t, faced.t)
   key = jnp.where(is_plant, as_plant, faced.key)

@@ -1,4 +1,4 @@
-"""Picking the rays that still need work out of all: ranks and indices without a sort or a scatter."""
+"""Picking the rays that still need work: their indices, without a sort or a scatter."""
 
 from typing import NamedTuple
 
@@ -28,20 +28,17 @@ def pick(mask: jax.Array) -> Picked:
   count = _count(word)
   earlier = np.tri(len(word), k=-1, dtype=bool)
   before = jnp.sum(jnp.where(earlier, count[None], 0), axis=1, dtype=jnp.int32)
-  return Picked(word, before, before[-1] + count[-1])
-
-
-def rank_of(picked: Picked) -> jax.Array:
-  """How many rays of the mask come before each ray: int32[N]."""
-  lower = picked.word[:, None] & ((np.uint32(1) << _BITS) - np.uint32(1))[None]
-  return (picked.before[:, None] + _count(lower)).reshape(-1)
+  return jax.lax.optimization_barrier(Picked(word, before, before[-1] + count[-1]))
 
 
 def index_of(picked: Picked, rank: jax.Array) -> jax.Array:
   """The rays of given ranks, int32[M]; any ray for a rank of picked.total or more."""
-  last = picked.before + _count(picked.word)
-  which = jnp.sum((last[None] <= rank[:, None]).astype(jnp.int32), axis=1, dtype=jnp.int32)
-  which = jnp.minimum(which, len(picked.word) - 1)
+  num = len(picked.word)
+  which = jnp.zeros_like(rank)  # the word: the last one with no more than `rank` rays before it
+  for k in reversed(range((num - 1).bit_length())):
+    ahead = which + (1 << k)
+    before = picked.before.at[jnp.minimum(ahead, num - 1)].get(mode="promise_in_bounds")
+    which = jnp.where((ahead < num) & (before <= rank), ahead, which)
   word, rest = picked.word[which], rank - picked.before[which]
   place = jnp.zeros_like(rank)
   for width in (16, 8, 4, 2, 1):  # is the bit in the lower or in the upper half?

@@ -30,7 +30,7 @@ from cross_jax.envs.voxel.render.hits import (
   make_key,
 )
 from cross_jax.envs.voxel.render.look import look
-from cross_jax.envs.voxel.render.pick import index_of, pick, rank_of
+from cross_jax.envs.voxel.render.pick import index_of, pick
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Z
 
 NUDGE = 1e-4  # m past a plane, to land in the next cell
@@ -180,25 +180,17 @@ def _trace_chunk(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
   picked = pick(is_open)
   num = t.shape[0]
   size = -(-num // (BATCH_SHARE * LANE)) * LANE
-  num_slots = -(-num // size) * size
-  slots = jax.tree.map(lambda a: jnp.zeros((num_slots,), a.dtype), hits)
 
   def finish_some(carry):
-    slots, start = carry
+    hits, start = carry
     index = index_of(picked, start + jnp.arange(size, dtype=jnp.int32))
     take = lambda a: a.at[index].get(mode="promise_in_bounds")
     some = rays._replace(x=take(rays.x), y=take(rays.y), z=take(rays.z))
     new = _finish(boxes, some, jax.tree.map(take, walk), take(t), take(water_t))
-    put = lambda a, b: jax.lax.dynamic_update_slice(a, b, (start,))
-    return jax.tree.map(put, slots, new), start + size
+    put = lambda a, b: a.at[index].set(b, mode="promise_in_bounds")
+    return jax.tree.map(put, hits, new), start + size
 
-  slots, _ = jax.lax.while_loop(lambda c: c[1] < picked.total, finish_some, (slots, jnp.int32(0)))
-  rank = jnp.minimum(rank_of(picked), num_slots - 1)
-  return jax.tree.map(
-    lambda slot, hit: jnp.where(is_open, slot.at[rank].get(mode="promise_in_bounds"), hit),
-    slots,
-    hits,
-  )
+  return jax.lax.while_loop(lambda c: c[1] < picked.total, finish_some, (hits, jnp.int32(0)))[0]
 
 
 def trace(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
