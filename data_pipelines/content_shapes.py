@@ -161,13 +161,18 @@ SHAPES = {
 }  # fmt: skip
 
 
+def collision_of(name: str) -> tuple:
+  """The boxes of a shape that stop bodies, in sixteenths of a cell."""
+  _, boxes, collision = SHAPES[name]
+  return boxes if collision == SOLID else collision
+
+
 def shape_rows() -> list[dict]:
   """The rows of shapes.json, in cells."""
   rows = []
-  for name, (kind, boxes, collision) in SHAPES.items():
-    stops = boxes if collision == SOLID else collision
+  for name, (kind, boxes, _) in SHAPES.items():
     rows.append({
       "name": name, "kind": kind, "boxes": [[c / 16 for c in box] for box in boxes],
-      "collision": [[c / 16 for c in box] for box in stops],
+      "collision": [[c / 16 for c in box] for box in collision_of(name)],
     })  # fmt: skip
   return rows

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
-from cross_jax.envs.voxel import chance, drops, layout, tables
+from cross_jax.envs.voxel import chance, drops, events, layout, tables
 from cross_jax.envs.voxel.mobs import FLEE_TICKS, heading_deg, is_angry
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.physics import direction
@@ -73,13 +73,12 @@ def attack(state: State, action: RawAction, params: Params) -> State:
     yaw_deg=mobs.yaw_deg.at[slot].set(jnp.where(is_hit, flight, mobs.yaw_deg[slot])),
     think_ticks=mobs.think_ticks.at[slot].set(jnp.where(is_hit, ticks, mobs.think_ticks[slot])),
   )
-  killed = state.stats.kill_entity.at[kind].add(is_dead.astype(jnp.int32))
+  state = events.note(state, "kill_entity", kind, is_dead.astype(jnp.int32))
   drop = jnp.where(is_dead, jnp.asarray(tables.MOBS.drop_item)[kind], 0)
   where = mobs.pos[slot] + jnp.asarray([0.0, 0.25, 0.0])
   return state._replace(
     player=player._replace(attack_ticks=jnp.where(is_swung, 0, player.attack_ticks) + 1),
     mobs=mobs,
-    stats=state.stats._replace(kill_entity=killed),
     drops=drops.spawn(state.drops, drop, jnp.int32(1), where),
   )
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import RawAction
-from cross_jax.envs.voxel import inventory, tables
+from cross_jax.envs.voxel import events, inventory
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.physics import is_solid_at, to_cell
 from cross_jax.envs.voxel.state import MAX_DROPS, PLAYER_HEIGHT, Drops, State
@@ -54,11 +54,9 @@ def collect(state: State, action: RawAction, params: Params) -> State:
   count = jnp.where(is_near[nearest], drops.count[nearest], 0)
   slots, left = inventory.add_item(state.slots, item, count)
   rest = drops.count[nearest] - (count - left)
-  is_taken = jnp.arange(len(tables.ITEMS.names)) == item
-  pickup = state.stats.pickup + jnp.where(is_taken, count - left, 0)
+  state = events.note(state, "pickup", item, count - left)
   return state._replace(
     slots=slots,
-    stats=state.stats._replace(pickup=pickup),
     drops=Drops(
       drops.item.at[nearest].set(jnp.where(rest > 0, item, 0)),
       drops.count.at[nearest].set(rest),

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
-from cross_jax.envs.voxel import inventory, layout, recipes
+from cross_jax.envs.voxel import events, inventory, layout, recipes
 from cross_jax.envs.voxel.clicks import hovered_slot, move_cursor
 from cross_jax.envs.voxel.state import Slots, State
 from cross_jax.envs.voxel.tables import ITEMS
@@ -152,8 +152,8 @@ def apply_gui(state: State, action: RawAction) -> State:
     state: State.
     action: RawAction, int8[23] and float32[2].
   Returns:
-    State, with slots, gui and stats.craft_item changed. A result counts when it is taken, with its
-    count, and so does what is taken from a furnace.
+    State, with slots and gui changed and craft_item in events. A result counts when it is taken,
+    with its count, and so does what is taken from a furnace.
   """
   down = action.buttons > 0
   pressed = down & (state.prev_buttons == 0)
@@ -182,7 +182,7 @@ def apply_gui(state: State, action: RawAction) -> State:
   taken = jnp.where(is_output, old.count[slot] - slots.count[slot], 0)
   slots = _consume(slots, kind, ((slot == layout.CRAFT_RESULT) & (taken > 0)).astype(jnp.int32))
   slots = _with_result(slots, kind)
-  made = jnp.where(jnp.arange(len(ITEMS.names)) == old.item[slot], taken, 0)
+  state = events.note(state, "craft_item", old.item[slot], taken)
   is_new_input = slots.item[layout.FURNACE_INPUT] != old.item[layout.FURNACE_INPUT]
   return state._replace(
     slots=slots,
@@ -190,7 +190,6 @@ def apply_gui(state: State, action: RawAction) -> State:
       cursor_px=jnp.where(is_open, cursor, state.gui.cursor_px),
       cook_ticks=jnp.where(is_new_input, 0, state.gui.cook_ticks),
     ),
-    stats=state.stats._replace(craft_item=state.stats.craft_item + made),
   )
 
 

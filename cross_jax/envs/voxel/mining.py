@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import BUTTON_INDEX, RawAction
-from cross_jax.envs.voxel import drops, layout, tables
+from cross_jax.envs.voxel import drops, events, layout, tables
 from cross_jax.envs.voxel.edits import NO_CELL, add_edit
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.physics import cell_of_index, eye_of, is_liquid_at
@@ -65,7 +65,7 @@ def mine(state: State, action: RawAction, params: Params) -> State:
   progress = jnp.where(cell >= 0, before + rate, 0.0)
   is_broken = progress >= 1.0 - 1e-5
   is_harvested = is_broken & can_harvest(block, item)
-  counted = state.stats.mine_block.at[block].add(is_harvested.astype(jnp.int32))
+  state = events.note(state, "mine_block", block, is_harvested.astype(jnp.int32))
   drop = jnp.where(is_harvested, jnp.asarray(tables.BLOCKS.drop_item)[block], 0)
   where = cell_of_index(jnp.maximum(cell, 0)).astype(jnp.float32)
   where = where + jnp.asarray([0.5, 0.25, 0.5])
@@ -74,7 +74,6 @@ def mine(state: State, action: RawAction, params: Params) -> State:
       mine_cell=jnp.where(is_broken, NO_CELL, cell),
       mine_progress=jnp.where(is_broken, 0.0, progress),
     ),
-    stats=state.stats._replace(mine_block=counted),
     drops=drops.spawn(state.drops, drop, jnp.int32(1), where),
     edits=add_edit(state.edits, jnp.where(is_broken, cell, NO_CELL), jnp.zeros((), jnp.int32)),
     aim=aim._replace(cell=jnp.where(is_broken, NO_CELL, aim.cell)),

@@ -7,6 +7,7 @@ from cross_jax.base import NUM_BUTTONS
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel import gui, physics, stores, tables
 from cross_jax.envs.voxel.edits import NO_CELL, no_edits
+from cross_jax.envs.voxel.events import no_events
 from cross_jax.envs.voxel.params import MIDNIGHT, NOON
 from cross_jax.envs.voxel.render.boxes import build_boxes
 from cross_jax.envs.voxel.state import (
@@ -75,6 +76,7 @@ def reset(setup: TaskSetup, rng: jax.Array) -> State:
       use_item=_counts(num_items),
       interact=_counts(num_blocks),
     ),
+    events=no_events(),
     goal=Goal(
       jnp.asarray(setup.goal_stat, jnp.int32),
       jnp.asarray(setup.goal_index, jnp.int32),

@@ -131,6 +131,13 @@ class Stats(NamedTuple):
   interact: jax.Array  # int32[num_blocks], blocks whose GUI was opened
 
 
+class Events(NamedTuple):
+  """What this tick adds to Stats: one entry for each of its fields, in their order."""
+
+  index: jax.Array  # int32[len(Stats)], which count
+  amount: jax.Array  # int32[len(Stats)], 0 = none
+
+
 class Goal(NamedTuple):
   stat: jax.Array  # int32[], tasks.setup.STAT_*: which counts of Stats
   index: jax.Array  # int32[], the entry of those counts that must rise
@@ -150,6 +157,7 @@ class State(NamedTuple):
   gui: Gui
   stores: Stores
   stats: Stats
+  events: Events
   goal: Goal
   prev_buttons: jax.Array  # int8[23], last tick's, for edge-triggered keys
   is_night: jax.Array  # bool[], monsters neither burn nor rest

@@ -6,6 +6,12 @@ import jax.numpy as jnp
 from cross_jax.base import RawAction
 from cross_jax.envs.voxel import aim, bodies, combat, drops, gui, keys, mining, use
 from cross_jax.envs.voxel.edits import apply_edits, apply_edits_batch, no_edits
+from cross_jax.envs.voxel.events import (
+  count_events,
+  count_events_batch,
+  meets_goal,
+  no_events,
+)
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.state import State
 
@@ -42,7 +48,7 @@ def step(
     (state, reward float32[], terminated bool[]): see `tick`.
   """
   state, reward, terminated = tick(state, action, params)
-  return apply_edits(state), reward, terminated
+  return count_events(apply_edits(state)), reward, terminated
 
 
 def step_batch(
@@ -65,11 +71,15 @@ def step_batch(
   def select(a, b):
     return jnp.where(active.reshape(active.shape + (1,) * (a.ndim - 1)), a, b)
 
-  bare = {"blocks": (), "boxes": ()}
+  bare = {"blocks": (), "boxes": (), "stats": ()}
   kept = jax.tree.map(select, new._replace(**bare), states._replace(**bare))
   blocks, boxes = apply_edits_batch(states.blocks, states.boxes, new.edits, active)
   return (
-    kept._replace(blocks=blocks, boxes=boxes),
+    kept._replace(
+      blocks=blocks,
+      boxes=boxes,
+      stats=count_events_batch(states.stats, new.events, active),
+    ),
     jnp.where(active, reward, 0.0),
     jnp.where(active, terminated, states.goal.is_reached | (states.player.health <= 0)),
   )
@@ -78,7 +88,7 @@ def step_batch(
 def tick(
   state: State, action: RawAction, params: Params = DEFAULT
 ) -> tuple[State, jax.Array, jax.Array]:
-  """The rules of one tick, in order; the cells that change are left to the caller, in state.edits.
+  """The rules of one tick, in order; edits (of cells) and events (of stats) are left to the caller.
 
   Args:
     state: the game.
@@ -89,7 +99,7 @@ def tick(
     (state, reward float32[]: 1 on the tick that the goal's count first rises, terminated bool[]:
     goal reached or player dead).
   """
-  state = state._replace(edits=no_edits())
+  state = state._replace(edits=no_edits(), events=no_events())
   state, action = keys.clip(state, action)
   state = gui.apply_gui(state, action)
   world_action = keys.seen_by_world(state, action)
@@ -97,7 +107,7 @@ def tick(
     state = rule(state, world_action, params)
   state = gui.tick_furnace(state)
 
-  is_reached = state.goal.is_reached | (_goal_count(state) > 0)
+  is_reached = state.goal.is_reached | meets_goal(state)
   reward = (is_reached & ~state.goal.is_reached).astype(jnp.float32)
   state = state._replace(
     goal=state.goal._replace(is_reached=is_reached),
@@ -105,10 +115,3 @@ def tick(
     tick=state.tick + 1,
   )
   return state, reward, is_reached | (state.player.health <= 0)
-
-
-def _goal_count(state: State) -> jax.Array:
-  """int32[], the count that the goal watches."""
-  index, stats = state.goal.index, state.stats
-  counts = [stats.mine_block, stats.kill_entity, stats.craft_item, stats.interact]
-  return jnp.stack([count[index] for count in counts])[state.goal.stat]

@@ -28,7 +28,7 @@ KIND_CUBE, KIND_PLANT, KIND_BOXES = range(3)
 SHAPE_CUBE, SHAPE_PLANT = 0, 1  # rows of SHAPES; a plant is two crossed faces: no collision
 SUPPORT_NONE, SUPPORT_BELOW, SUPPORT_SIDE, SUPPORT_ABOVE, SUPPORT_WATER = range(5)
 SMELT_FURNACE, SMELT_SMOKER, SMELT_BLAST, SMELT_CAMPFIRE = 1, 2, 4, 8  # bits of ITEMS.smelts_in
-NUM_LOOT = 4  # kinds of things that one block or mob may drop
+NUM_LOOT = 7  # kinds of things that one block or mob may drop
 
 
 class Shapes(NamedTuple):
@@ -52,7 +52,8 @@ class Blocks(NamedTuple):
   names: tuple[str, ...]
   index: dict[str, int]
   hardness: np.ndarray  # float32[n], -1 = unbreakable
-  tool: np.ndarray  # int32[n], TOOL_*: the kind whose speed counts
+  tool: np.ndarray  # int32[n], TOOL_*: the kind that it is broken with
+  tool_factors: np.ndarray  # float32[n, 7], by TOOL_*: times the item's speed; 0 = slow as a hand
   min_tier: np.ndarray  # int32[n], 0 drops without tool, 1 wood / gold, 2 stone, 3 iron, 4 diamond
   is_solid: np.ndarray  # bool[n], has collision
   is_liquid: np.ndarray  # bool[n]
@@ -60,6 +61,7 @@ class Blocks(NamedTuple):
   is_climbable: np.ndarray  # bool[n]
   is_replaceable: np.ndarray  # bool[n], building into its cell puts the new block in its place
   is_waterlogged: np.ndarray  # bool[n], its cell is full of water
+  falls: np.ndarray  # bool[n], when nothing is below it
   shape: np.ndarray  # int32[n], row of SHAPES
   light: np.ndarray  # int32[n], 0..15, that it gives
   filter_light: np.ndarray  # int32[n], 0..15, that it takes from what passes
@@ -80,7 +82,7 @@ class Items(NamedTuple):
   index: dict[str, int]
   stack_size: np.ndarray  # int32[n]
   tool: np.ndarray  # int32[n], TOOL_*
-  tier: np.ndarray  # int32[n], 0 no tool, 1 wood / gold, 2 stone, 3 iron, 4 diamond / netherite
+  tier: np.ndarray  # int32[n], 0 no tool, 1 wood / gold / shears, 2 stone, 3 iron, 4 above
   speed: np.ndarray  # float32[n], mining multiplier on blocks of its kind
   attack_damage: np.ndarray  # float32[n], health points
   attack_ticks: np.ndarray  # int32[n], cool-down of a full hit
@@ -131,6 +133,20 @@ class Recipes(NamedTuple):
   out_count: np.ndarray  # int32[r]
 
 
+class Cutting(NamedTuple):
+  """Stonecutting, by item and then in the order in which the stonecutter shows the products."""
+
+  item: np.ndarray  # int32[c], row of ITEMS
+  out_item: np.ndarray  # int32[c]
+  out_count: np.ndarray  # int32[c]
+
+
+class Smithing(NamedTuple):
+  item: np.ndarray  # int32[s], row of ITEMS, in the left slot
+  addition: np.ndarray  # int32[s], in the right one
+  out_item: np.ndarray  # int32[s]
+
+
 def _load_shapes() -> Shapes:
   rows = Rows("shapes")
 
@@ -168,6 +184,7 @@ def _load_blocks(shapes: dict[str, int], items: dict[str, int]) -> Blocks:
     rows.index,
     hardness=rows.column("hardness", np.float32),
     tool=rows.number_of("tool", TOOL_NAMES),
+    tool_factors=rows.column("tool_factors", np.float32),
     min_tier=rows.column("min_tier", np.int32),
     is_solid=rows.column("is_solid", bool),
     is_liquid=rows.column("is_liquid", bool),
@@ -175,6 +192,7 @@ def _load_blocks(shapes: dict[str, int], items: dict[str, int]) -> Blocks:
     is_climbable=rows.column("is_climbable", bool),
     is_replaceable=rows.column("is_replaceable", bool),
     is_waterlogged=rows.column("is_waterlogged", bool),
+    falls=rows.column("falls", bool),
     shape=rows.rows_of("shape", shapes),
     light=rows.column("light", np.int32),
     filter_light=rows.column("filter_light", np.int32),
@@ -255,9 +273,23 @@ def _load_recipes(items: dict[str, int]) -> Recipes:
   )
 
 
+def _load_cutting(items: dict[str, int]) -> Cutting:
+  rows = Rows("cutting")
+  return Cutting(
+    rows.rows_of("item", items), rows.rows_of("product", items), rows.column("count", np.int32)
+  )
+
+
+def _load_smithing(items: dict[str, int]) -> Smithing:
+  rows = Rows("smithing")
+  return Smithing(*(rows.rows_of(key, items) for key in ("item", "addition", "product")))
+
+
 _ITEM_ROWS = Rows("items")
 SHAPES = _load_shapes()
 BLOCKS = _load_blocks(SHAPES.index, _ITEM_ROWS.index)
 ITEMS = _load_items(_ITEM_ROWS, BLOCKS.index)
 MOBS = _load_mobs(ITEMS.index)
 RECIPES = _load_recipes(ITEMS.index)
+CUTTING = _load_cutting(ITEMS.index)
+SMITHING = _load_smithing(ITEMS.index)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import BUTTON_INDEX, RawAction
-from cross_jax.envs.voxel import gui, layout, tables
+from cross_jax.envs.voxel import events, gui, layout, tables
 from cross_jax.envs.voxel.edits import NO_CELL, add_edit
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.physics import SKIN, cell_of_index
@@ -47,12 +47,10 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
       item=slots.item.at[slot].set(jnp.where(left > 0, item, 0)),
       count=slots.count.at[slot].set(left),
     ),
-    stats=state.stats._replace(
-      use_item=state.stats.use_item.at[item].add(spent),
-      interact=state.stats.interact.at[target].add((opened > 0).astype(jnp.int32)),
-    ),
     edits=add_edit(state.edits, jnp.where(is_placed, front, NO_CELL), block),
   )
+  state = events.note(state, "use_item", item, spent)
+  state = events.note(state, "interact", target, (opened > 0).astype(jnp.int32))
   return _open(state, opened)
 
 
