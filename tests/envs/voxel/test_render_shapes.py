@@ -42,7 +42,8 @@ def full_world(seed: int) -> np.ndarray:
   """A third of the cells hold something, most of it no full cube, and the eye's cell is free."""
   rng = np.random.default_rng(seed)
   odd = np.flatnonzero(((_KIND == KIND_BOXES) | (_KIND == KIND_PLANT)) & BLOCKS.is_visible)
-  rows = np.concatenate([odd, [BLOCKS.index["glass"]] * 2, [BLOCKS.index["stone"]] * 2])
+  cubes = [BLOCKS.index["glass"], BLOCKS.index["stone"]] * (len(odd) // 8 + 2)
+  rows = np.concatenate([odd, cubes])
   grid = rng.choice(rows, (SIZE_Y, SIZE_Z, SIZE_X))
   grid = np.where(rng.random(grid.shape) < 0.35, grid, 0).astype(np.uint16)
   grid[:, :, 20:] = np.where(grid[:, :, 20:] == 0, BLOCKS.index["water"], grid[:, :, 20:])
