@@ -101,7 +101,9 @@ def read_params(
     leaves[tensor.path][... if tensor.layer is None else tensor.layer] = values
     on_tensor()
   cpu = jax.local_devices(backend="cpu")[0]
-  return _nested({path: jax.device_put(leaf, cpu) for path, leaf in leaves.items()})
+  # One at a time: where JAX has to copy, the copies of all would be under way together.
+  arrays = {path: jax.device_put(leaves.pop(path), cpu).block_until_ready() for path in list(leaves)}
+  return _nested(arrays)
 
 
 def write_checkpoint(
