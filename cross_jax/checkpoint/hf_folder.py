@@ -102,8 +102,8 @@ def read_params(
     on_tensor()
   cpu = jax.local_devices(backend="cpu")[0]
   # One at a time: where JAX has to copy, the copies of all would be under way together.
-  arrays = {path: jax.device_put(leaves.pop(path), cpu).block_until_ready() for path in list(leaves)}
-  return _nested(arrays)
+  put = lambda leaf: jax.device_put(leaf, cpu).block_until_ready()
+  return _nested({path: put(leaves.pop(path)) for path in list(leaves)})
 
 
 def write_checkpoint(
