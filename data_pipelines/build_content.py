@@ -1,7 +1,7 @@
-"""Writes cross_jax/envs/voxel/data/*.json from minecraft-data 1.16.2 and content_rows.py.
+"""Writes cross_jax/envs/voxel/data/*.json from minecraft-data 1.16.2 and content_*.py.
 
 Run by hand; the output is committed. minecraft-data (PyPI `minecraft_data`, MIT licence) gives
-block hardness, harvest tools and drops, stack sizes, mob sizes and crafting recipes.
+names, block hardness and harvest tools, stack sizes, durability, mob sizes and crafting recipes.
 
   pip install minecraft_data==3.20.0
   python -m data_pipelines.build_content --minecraft_data <site-packages>/minecraft_data
@@ -10,39 +10,36 @@ block hardness, harvest tools and drops, stack sizes, mob sizes and crafting rec
 import argparse
 import json
 import pathlib
-import re
 
 import numpy as np
 
+from data_pipelines import (
+  content_blocks,
+  content_items,
+  content_loot,
+  content_mobs,
+  content_recipes,
+  content_shapes,
+  content_style,
+)
 from data_pipelines import content_rows as rows
-from data_pipelines import content_style
 
 ROOT = pathlib.Path(__file__).parents[1]
 VOXEL_DATA = ROOT / "cross_jax/envs/voxel/data"
-TASKS = ROOT / "cross_jax/envs/tasks/data/official_tasks.jsonl"
-SOURCE = "minecraft-data 1.16.2 (MIT licence) and data_pipelines/content_rows.py"
-TIERS = {"wooden": 1, "golden": 1, "stone": 2, "iron": 3, "diamond": 4, "netherite": 4}
-SPEEDS = {"wooden": 2, "stone": 4, "iron": 6, "diamond": 8, "netherite": 9, "golden": 12}
-DAMAGE = {  # Java edition 1.16, by kind: wooden, golden, stone, iron, diamond
-  "sword": (4, 4, 5, 6, 7), "axe": (7, 7, 9, 9, 9), "pickaxe": (2, 2, 3, 4, 5),
-  "shovel": (2.5, 2.5, 3.5, 4.5, 5.5), "hoe": (1, 1, 1, 1, 1),
+SOURCE = "minecraft-data 1.16.2 (MIT licence) and data_pipelines/content_*.py"
+BLOCK_DEFAULTS = {
+  "hardness": -1, "tool": "none", "tool_factors": [0.0] * 7, "min_tier": 0, "is_solid": False,
+  "is_liquid": False, "is_visible": True, "is_climbable": False, "is_replaceable": False,
+  "is_waterlogged": False, "falls": False, "shape": "cube", "light": 0, "filter_light": 15,
+  "drop": None, "loot": [], "shears": None, "base": None, "half": [0, 0, 0], "half_row": None,
+  "support": 0, "gui": 0,
 }  # fmt: skip
-ATTACKS_PER_S = {"sword": 1.6, "axe": 1.0, "pickaxe": 1.2, "shovel": 1.0, "hoe": 1.0}
-AXE_ATTACKS_PER_S = {"wooden": 0.8, "stone": 0.8, "iron": 0.9}
-FUEL = (  # (end of the name, ticks); the first that matches
-  ("charcoal", 1600), ("coal", 1600), ("coal_block", 16000), ("blaze_rod", 2400),
-  ("dried_kelp_block", 4000), ("bamboo", 50), ("stick", 100), ("_slab", 150), ("_planks", 300),
-  ("_log", 300), ("_wood", 300), ("crafting_table", 300), ("chest", 300), ("bookshelf", 300),
-  ("ladder", 300), ("bow", 300), ("bowl", 100), ("_wool", 100), ("_carpet", 67), ("_door", 200),
-  ("_fence", 300), ("_stairs", 300), ("_button", 100), ("_pressure_plate", 300), ("composter", 300),
-)  # fmt: skip
-WOODS = ("oak", "birch", "spruce", "acacia", "jungle", "wooden", "wool", "carpet")
-MOB_DROPS = {"cow": "beef", "mooshroom": "beef", "pig": "porkchop", "chicken": "chicken",
-             "sheep": "mutton", "salmon": "salmon", "cod": "cod", "rabbit": "rabbit",
-             "zombie": "rotten_flesh", "zombie_villager": "rotten_flesh", "husk": "rotten_flesh",
-             "spider": "string", "skeleton": "bone", "slime": "slime_ball", "llama": "leather",
-             "horse": "leather", "donkey": "leather", "iron_golem": "iron_ingot",
-             "parrot": "feather", "tropical_fish": "tropical_fish"}  # fmt: skip
+ITEM_DEFAULTS = {
+  "stack_size": 64, "tool": "none", "tier": 0, "speed": 1.0, "attack_damage": 1.0,
+  "attack_ticks": 5, "durability": 0, "armor": 0, "armor_slot": 0, "food": 0, "saturation": 0,
+  "block": None, "fuel_ticks": 0, "smelts_to": None, "smelts_in": 0, "tag": None,
+}  # fmt: skip
+RECIPE_DEFAULTS = {"count": 1, "is_shapeless": False, "is_mixed": False}
 
 
 class Source:
@@ -56,138 +53,78 @@ class Source:
     self.item_names = {item["id"]: item["name"] for item in load("items")}
     self.blocks = {block["name"]: block for block in load("blocks")}
     self.entities = {entity["name"]: entity for entity in load("entities")}
-    self.loot = {loot["block"]: loot["drops"] for loot in load("blockLoot")}
-    self.materials = load("materials")
     self.recipes = load("recipes")
 
 
-def _tool_kind(name: str) -> str:
-  return next(
-    (k for k in ("pickaxe", "axe", "shovel", "sword", "hoe", "shears") if name.endswith(k)), "none"
-  )
-
-
-def _block_drop(source: Source, name: str) -> str | None:
-  if name in rows.DROPS:
-    return rows.DROPS[name]
-  plain = [drop for drop in source.loot[name] if not drop.get("silkTouch")]
-  return max(plain, key=lambda drop: drop["dropChance"])["item"] if plain else None
-
-
-def _block_style(name: str) -> tuple[list[str], list[list[str]]]:
-  if name.endswith("_leaves"):
-    pattern, colors = "leaves", rows.LEAVES[name.removesuffix("_leaves")]
-  elif name.endswith("_log"):
-    dark, light, wood = rows.LOGS[name.removesuffix("_log")]
-    pattern = ("rings", "bark", "rings")
-    colors = ((wood, dark), (dark, light), (wood, dark))
-  elif name == "oak_planks":
-    pattern, colors = "planks", ("a2824e", "7c6038")
-  else:
-    pattern, colors = rows.BLOCK_STYLE[name]
-  faces = [pattern] * 3 if isinstance(pattern, str) else list(pattern)
-  return faces, [list(c) for c in ((colors,) * 3 if isinstance(colors[0], str) else colors)]
+def _in_order(first: tuple[str, ...], others) -> list[str]:
+  """Names in the order of rows: those of earlier versions first, so that rows keep their number."""
+  return [*first, *(name for name in others if name not in set(first))]
 
 
 def block_row(source: Source, name: str) -> dict:
-  """One row of blocks.json."""
-  if name == "air":
-    return _block(name, -1, "none", 0, False, None, ["flat"] * 3, [["000000"] * 2] * 3)
+  """One row of blocks.json, without its halves."""
   block = source.blocks[name]
+  tool = content_blocks.tool_of(name, block.get("material"))
   harvest = [source.item_names[int(i)] for i in block.get("harvestTools", {})]
-  kinds = [
-    _tool_kind(source.item_names[int(i)]) for i in source.materials.get(block.get("material"), {})
-  ]
-  kinds = kinds or [_tool_kind(tool) for tool in harvest]  # magma: a material without tools
-  tiers = [TIERS[tool.split("_")[0]] for tool in harvest]
-  hardness = block["hardness"] if block["diggable"] and block["hardness"] is not None else -1
-  pattern, colors = _block_style(name)
-  return _block(
-    name,
-    hardness,
-    rows.TOOLS.get(name, kinds[0] if kinds else "none"),
-    min(tiers, default=0),
-    block["boundingBox"] == "block",
-    _block_drop(source, name),
-    pattern,
-    colors,
+  tiers = [content_items.TIERS.get(other.split("_")[0], 1) for other in harvest]
+  is_breakable = block["diggable"] and name not in content_blocks.INVISIBLE
+  shape = content_blocks.shape_of(name)
+  is_empty = name in content_blocks.LIQUIDS or (
+    name in content_blocks.INVISIBLE and name != "barrier"
   )
-
-
-def _block(name, hardness, tool, min_tier, is_solid, drop, pattern, colors) -> dict:
+  loot = content_loot.loot_of(name, set(source.items))
+  pattern, colors = content_style.block_style(name)
   return {
-    "name": name, "hardness": hardness, "tool": tool, "min_tier": min_tier, "is_solid": is_solid,
-    "is_liquid": name in ("water", "lava"), "is_climbable": name in ("ladder", "vine"),
-    "is_plant": name in rows.PLANTS, "drop": drop, "gui": rows.GUIS.get(name, 0),
-    "pattern": pattern, "colors": colors,
+    "name": name, "hardness": block["hardness"] if is_breakable else -1, "tool": tool,
+    "tool_factors": content_blocks.tool_factors(name, tool),
+    "min_tier": content_blocks.min_tier(name, tool, tiers),
+    "is_solid": not is_empty and bool(content_shapes.collision_of(shape)),
+    "is_liquid": name in content_blocks.LIQUIDS, "is_visible": name not in content_blocks.INVISIBLE,
+    "is_climbable": name in content_blocks.CLIMBABLE,
+    "is_replaceable": name in content_blocks.REPLACEABLE,
+    "is_waterlogged": name in content_blocks.UNDER_WATER, "falls": name in content_blocks.FALLING,
+    "shape": shape, "light": content_blocks.light_of(name, block["emitLight"]),
+    "filter_light": content_blocks.filter_of(name), "drop": content_loot.main_drop(loot),
+    "loot": loot, "shears": content_loot.SHEARS.get(name), "base": None, "half": [0, 0, 0],
+    "half_row": None, "support": content_blocks.support_of(name),
+    "gui": content_blocks.GUIS.get(name, 0), "pattern": pattern, "colors": colors,
   }  # fmt: skip
 
 
-def item_row(source: Source, name: str, smelts_to: str | None, style) -> dict:
-  """One row of items.json."""
-  kind, material = _tool_kind(name), name.split("_")[0]
-  damage, attacks_per_s = 1.0, 4.0
-  if kind in DAMAGE:
-    damage = DAMAGE[kind][("wooden", "golden", "stone", "iron", "diamond").index(material)]
-    attacks_per_s = ATTACKS_PER_S[kind]
-    if kind == "axe":
-      attacks_per_s = AXE_ATTACKS_PER_S.get(material, attacks_per_s)
-  speed = {"none": 1.0, "sword": 1.5, "shears": 5.0}.get(kind) or float(SPEEDS[material])
-  fuel = next((ticks for end, ticks in FUEL if name.endswith(end)), 0)
-  if fuel == 0 and material == "wooden":
-    fuel = 200
-  is_wood = any(wood in name for wood in WOODS)
-  if name.endswith(("_slab", "_stairs", "_button", "_door", "_fence", "_plate")) and not is_wood:
-    fuel = 0
-  return {
-    "name": name,
-    "stack_size": source.items[name]["stackSize"] if name != "air" else 64,
-    "tool": kind, "tier": TIERS.get(material, 0) if kind != "none" else 0, "speed": speed,
-    "attack_damage": damage, "attack_ticks": round(20 / attacks_per_s), "fuel_ticks": fuel,
-    "smelts_to": smelts_to, "pattern": style[0], "colors": [bytes(c).hex() for c in style[1]],
-  }  # fmt: skip
+def block_rows(source: Source) -> list[dict]:
+  """The rows of blocks.json: minecraft-data's blocks, then the second halves of tall ones."""
+  names = _in_order(("air", *rows.TERRAIN, *rows.MINE, *rows.PLACEABLE), source.blocks)
+  table = {name: block_row(source, name) for name in names}
+  for name, other, offset in content_blocks.second_halves():
+    table[name] |= {"half": list(offset), "half_row": other}
+    pattern, colors = content_style.block_style(other)
+    table[other] = table[name] | {
+      "name": other, "base": name, "half": [-c for c in offset], "half_row": name,
+      "shape": content_blocks.shape_of(other), "support": 0, "pattern": pattern, "colors": colors,
+    }  # fmt: skip
+  return list(table.values())
 
 
-def mob_row(source: Source, name: str) -> dict:
-  """One row of mobs.json."""
-  size, health, speed, behavior, damage, colors = rows.MOBS[name]
-  entity = source.entities[name]
-  return {
-    "name": name, "width": size[0] if size else entity["width"],
-    "height": size[1] if size else entity["height"], "health": health, "speed": speed,
-    "behavior": behavior, "damage": damage, "drop": MOB_DROPS.get(name), "colors": list(colors),
-  }  # fmt: skip
+def item_rows(source: Source) -> list[dict]:
+  """The rows of items.json."""
+  names = _in_order(rows.ITEMS, source.items)
+  styles = content_style.style_items(names)
+  styles["air"] = ("none", np.zeros((3, 3), np.uint8))
+  air = {"name": "air", "stackSize": 64}
+  return [
+    content_items.item_row(source.items.get(name, air), set(source.blocks) - {"air"}, styles[name])
+    for name in ("air", *names)
+  ]
 
 
-def recipe_rows(source: Source, names: set[str]) -> list[dict]:
-  """Every crafting recipe whose ingredients and product are all in `names`."""
-  result = []
-  for variants in source.recipes.values():
-    for recipe in variants:
-      shape = recipe.get("inShape")
-      grid = [["air"] * 3 for _ in range(3)]
-      loose = recipe.get("ingredients", [])
-      width = 2 if len(loose) <= 4 else 3  # so that it can be laid out as it stands
-      flat = [(i // width, i % width, n) for i, n in enumerate(loose)]
-      if shape:
-        flat = [(y, x, n) for y, line in enumerate(shape) for x, n in enumerate(line)]
-      for y, x, number in flat:
-        grid[y][x] = source.item_names[number] if number is not None else "air"
-      cells = [name for line in grid for name in line]
-      item = source.item_names[recipe["result"]["id"]]
-      if item in names and all(c == "air" or c in names for c in cells):
-        result.append({
-          "item": item, "count": recipe["result"]["count"], "is_shapeless": not shape, "grid": cells
-        })  # fmt: skip
-  unique = {json.dumps(r): r for r in result}
-  return sorted(unique.values(), key=lambda r: (r["item"], r["grid"]))
-
-
-def _write(name: str, table: list[dict]) -> None:
-  lines = ",\n".join(json.dumps(row) for row in table)
-  text = f'{{"source": {json.dumps(SOURCE)}, "rows": [\n{lines}\n]}}\n'
+def _write(name: str, table: list[dict], defaults: dict) -> None:
+  """Writes rows, leaving out what a row shares with `defaults`."""
+  short = [{k: v for k, v in row.items() if k not in defaults or v != defaults[k]} for row in table]
+  lines = ",\n".join(json.dumps(row) for row in short)
+  head = f'"source": {json.dumps(SOURCE)},\n"defaults": {json.dumps(defaults)}'
+  text = f'{{{head},\n"rows": [\n{lines}\n]}}\n'
   (VOXEL_DATA / f"{name}.json").write_text(text)
-  print(f"{name}.json: {len(table)} rows")
+  print(f"{name}.json: {len(table)} rows, {len(text) / 1024:.0f} KiB")
 
 
 def main() -> None:
@@ -195,36 +132,15 @@ def main() -> None:
   parser = argparse.ArgumentParser()
   parser.add_argument("--minecraft_data", type=pathlib.Path, required=True)
   source = Source(parser.parse_args().minecraft_data)
-  tasks = [json.loads(line) for line in TASKS.read_text().splitlines()]
-  smelting = {
-    task["init_inventory"][0]["type"]: task["goal"]
-    for task in tasks
-    if task["family"] == "smelt_item"
-  }
-  block_names = ["air", *rows.TERRAIN, *rows.MINE, *rows.PLACEABLE]
-  wanted = {"mine_block": set(), "kill_entity": set(), "craft_item": set(rows.CRAFT)}
-  wanted["smelt_item"] = set(rows.SMELT)
-  items = {n for n in block_names if n in source.items} - {"air", "bedrock", "water"}
-  items |= set(rows.EXTRA_ITEMS) | set(MOB_DROPS.values())
-  items |= {drop for name in block_names[1:] if (drop := _block_drop(source, name))}
-  for task in tasks:
-    name = re.split("[ :]", task["name"])[-1]  # one official name has spaces
-    if task["rl_train"] or name in wanted.get(task["family"], ()):
-      items |= {tool for tool in task.get("tool", []) if tool not in ("", "air")}
-      if "goal" in task:
-        items |= {task["goal"], *(entry["type"] for entry in task["init_inventory"])}
-  item_names = sorted(items)
-  styles = content_style.style_items(item_names)
-  styles["air"] = ("none", np.zeros((3, 3), np.uint8))
-  _write("blocks", [block_row(source, name) for name in block_names])
-  _write("items", [
-    item_row(source, n, smelting.get(n) if smelting.get(n) in items else None, styles[n])
-    for n in ["air", *item_names]
-  ])  # fmt: skip
-  air = {"name": "air", "width": 0, "height": 0, "health": 0, "speed": 0, "behavior": "passive",
-         "damage": 0, "drop": None, "colors": ["000000"] * 3}  # fmt: skip
-  _write("mobs", [air, *(mob_row(source, name) for name in rows.MOBS)])
-  _write("recipes", recipe_rows(source, items))
+  _write("shapes", content_shapes.shape_rows(), {})
+  _write("blocks", block_rows(source), BLOCK_DEFAULTS)
+  _write("items", item_rows(source), ITEM_DEFAULTS)
+  mobs = [content_mobs.mob_row(name, source.entities[name]) for name in content_mobs.MOBS]
+  _write("mobs", [{"name": "air", **content_mobs.DEFAULTS}, *mobs], content_mobs.DEFAULTS)
+  crafting = content_recipes.crafting_rows(source.recipes, source.item_names)
+  _write("recipes", crafting, RECIPE_DEFAULTS)
+  _write("cutting", content_recipes.cutting_rows(), {"count": 1})
+  _write("smithing", content_recipes.smithing_rows(), {})
 
 
 if __name__ == "__main__":

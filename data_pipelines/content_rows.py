@@ -1,7 +1,6 @@
-"""Hand-written rows behind the voxel world's tables; read by build_content.py.
+"""The rows of the first version, whose numbers and looks are kept, and the looks of its blocks.
 
-What minecraft-data 1.16.2 doesn't hold (mob health, damage and speed, tool damage, fuel, smelting)
-is written here from the public game documentation; colours and patterns are this project's own.
+Colours and patterns are this project's own.
 """
 
 TERRAIN = (
@@ -20,76 +19,35 @@ MINE = (
 )  # fmt: skip
 PLACEABLE = ("torch", "glass_pane", "bookshelf", "diamond_block", "iron_block", "stone_bricks")
 
-# out-of-domain craft goals; recipes and the other items follow from the catalogue
-CRAFT = (
-  "white_wool", "stone_bricks", "shears", "iron_nugget", "gold_nugget", "bone_meal", "yellow_dye",
-  "blue_dye", "bricks", "clay", "torch", "oak_button", "oak_pressure_plate", "crafting_table",
-  "diamond", "coal", "polished_granite", "snow_block", "book", "flint_and_steel", "sandstone",
-  "glowstone", "white_carpet", "chest", "furnace", "stick", "oak_door", "oak_stairs", "oak_slab",
-  "oak_fence", "ladder", "bread", "bucket", "iron_pickaxe", "iron_sword", "iron_axe",
-  "diamond_sword", "stone_pickaxe", "bow", "bookshelf", "hay_block", "diamond_block",
-  "iron_helmet", "diamond_boots", "glass_pane", "cookie", "golden_apple", "rail", "leather",
-  "iron_block",
+ITEMS = (  # after air
+  "acacia_log", "ancient_debris", "andesite", "apple", "arrow", "azure_bluet", "baked_potato",
+  "bamboo", "bee_nest", "beef", "birch_leaves", "birch_log", "birch_wood", "blackstone",
+  "blast_furnace", "blue_dye", "bone", "bone_meal", "book", "bookshelf", "bow", "bread", "brick",
+  "bricks", "bucket", "cactus", "charcoal", "chest", "chicken", "chorus_fruit", "clay",
+  "clay_ball", "coal", "coal_block", "coal_ore", "cobblestone", "cocoa_beans", "cod", "composter",
+  "cooked_beef", "cooked_chicken", "cooked_cod", "cooked_porkchop", "cooked_rabbit",
+  "cooked_salmon", "cookie", "cornflower", "cracked_stone_bricks", "crafting_table", "dandelion",
+  "dark_oak_log", "diamond", "diamond_axe", "diamond_block", "diamond_boots", "diamond_ore",
+  "diamond_pickaxe", "diamond_shovel", "diamond_sword", "diorite", "dirt", "emerald",
+  "emerald_block", "enchanting_table", "ender_pearl", "feather", "flint", "flint_and_steel",
+  "furnace", "glass", "glass_pane", "glowstone", "glowstone_dust", "gold_block", "gold_ingot",
+  "gold_nugget", "gold_ore", "golden_apple", "golden_sword", "granite", "grass", "grass_block",
+  "gravel", "green_dye", "gunpowder", "hay_block", "honeycomb", "honeycomb_block", "iron_axe",
+  "iron_block", "iron_helmet", "iron_ingot", "iron_nugget", "iron_ore", "iron_pickaxe",
+  "iron_shovel", "iron_sword", "jungle_planks", "ladder", "leather", "magma_block", "melon",
+  "melon_slice", "mossy_stone_bricks", "mutton", "nether_brick", "netherite_scrap", "netherrack",
+  "oak_button", "oak_door", "oak_fence", "oak_leaves", "oak_log", "oak_planks",
+  "oak_pressure_plate", "oak_slab", "oak_stairs", "obsidian", "orange_terracotta", "paper",
+  "polished_granite", "popped_chorus_fruit", "poppy", "porkchop", "potato", "prismarine_bricks",
+  "prismarine_crystals", "prismarine_shard", "pumpkin", "rabbit", "rabbit_hide", "rail",
+  "redstone", "redstone_ore", "rotten_flesh", "salmon", "sand", "sandstone", "sea_lantern",
+  "shears", "shulker_box", "shulker_shell", "slime_ball", "smoker", "smooth_stone", "snow_block",
+  "snowball", "spruce_leaves", "spruce_log", "stick", "stone", "stone_axe", "stone_bricks",
+  "stone_pickaxe", "stone_shovel", "stone_sword", "string", "stripped_oak_log", "sugar_cane",
+  "terracotta", "torch", "tropical_fish", "wheat", "white_carpet", "white_terracotta",
+  "white_wool", "wooden_axe", "wooden_pickaxe", "wooden_shovel", "wooden_sword", "yellow_dye",
+  "yellow_terracotta", "yellow_wool",
 )  # fmt: skip
-SMELT = (
-  "cooked_chicken", "cooked_beef", "cooked_porkchop", "cooked_rabbit", "baked_potato", "charcoal",
-  "smooth_stone", "terracotta", "brick", "green_dye", "nether_brick",
-  "popped_chorus_fruit",
-)  # fmt: skip
-EXTRA_ITEMS = (
-  "wooden_sword", "stone_sword", "golden_sword", "wooden_pickaxe", "diamond_pickaxe", "wooden_axe",
-  "stone_axe", "diamond_axe", "wooden_shovel", "stone_shovel", "iron_shovel", "diamond_shovel",
-  "apple", "bone", "rotten_flesh", "ender_pearl", "gunpowder", "beef", "porkchop", "mutton",
-  "chicken", "string",
-)  # fmt: skip
-
-DROPS = {  # block -> item, where minecraft-data's loot isn't a plain single drop
-  "oak_leaves": None, "birch_leaves": None, "spruce_leaves": None, "grass": None, "glass": None,
-  "glass_pane": None, "bee_nest": None, "gravel": "gravel", "composter": "composter",
-  "bedrock": None, "water": None, "bookshelf": "book", "stone": "cobblestone",
-}  # fmt: skip
-TOOLS = {  # block -> tool kind, where minecraft-data's material is silent or of another version
-  "oak_leaves": "shears", "birch_leaves": "shears", "spruce_leaves": "shears", "dandelion": "none",
-  "poppy": "none", "cornflower": "none", "azure_bluet": "none", "grass": "none",
-  "sugar_cane": "none", "pumpkin": "axe", "melon": "axe", "hay_block": "hoe",
-}  # fmt: skip
-PLANTS = ("sugar_cane", "dandelion", "poppy", "cornflower", "azure_bluet", "grass", "torch")
-GUIS = {"crafting_table": 2, "furnace": 3}  # layout.GUI_*
-
-# name: (width m, height m) or None for minecraft-data's, health, speed m/tick, behaviour, damage,
-# colours of body, head, legs. Speeds are strolling (0.5 x the attribute, rounded). A hostile's
-# damage is that of easy difficulty. Deviation: iron_golem hits for 1 (the game: 7.5 to 21.5), so
-# that the official 100-health duel can be won within 600 ticks without armour.
-MOBS = {
-  "sheep": (None, 8, 0.10, "passive", 0, ("e0dcd4", "d9b8a0", "b09a88")),
-  "cow": (None, 10, 0.09, "passive", 0, ("4a3222", "e2dcd2", "7a5a40")),
-  "chicken": (None, 4, 0.11, "passive", 0, ("ececec", "d83020", "e0a020")),
-  "pig": (None, 10, 0.11, "passive", 0, ("f0a0a0", "f4b4b0", "d07878")),
-  "zombie": (None, 20, 0.115, "hostile", 2.5, ("008a8a", "4c7a3c", "3c3c90")),
-  "slime": ((1.04, 1.04), 4, 0.08, "hostile", 2, ("6cc050", "88e068", "3c8a30")),
-  "villager": (None, 20, 0.10, "passive", 0, ("7a5238", "c89878", "4a3020")),
-  "iron_golem": (None, 100, 0.10, "neutral", 1, ("d8d0c4", "c4b8a8", "8c9a70")),
-  "salmon": (None, 3, 0.06, "aquatic", 0, ("c04838", "8a9060", "d07060")),
-  "cod": (None, 3, 0.06, "aquatic", 0, ("b09060", "8a7048", "d0b890")),
-  "parrot": (None, 6, 0.08, "flying", 0, ("e01818", "f0d020", "1848d0")),
-  "horse": (None, 22, 0.11, "passive", 0, ("9a6a38", "8a5a2c", "2c2018")),
-  "donkey": (None, 22, 0.09, "passive", 0, ("7c7068", "968c84", "4c4440")),
-  "llama": (None, 22, 0.09, "passive", 0, ("d8b888", "e4caa0", "a88858")),
-  "wolf": (None, 8, 0.12, "neutral", 2, ("c8c4c0", "b0a8a0", "d8d4d0")),
-  "cat": (None, 10, 0.12, "passive", 0, ("e8a030", "f0b850", "f4e8d8")),
-  "fox": (None, 10, 0.13, "passive", 0, ("e07020", "ece4dc", "302420")),
-  "rabbit": (None, 3, 0.13, "passive", 0, ("a88058", "c09870", "e0d0bc")),
-  "mooshroom": (None, 10, 0.09, "passive", 0, ("a01818", "c8c0b8", "701010")),
-  "ocelot": (None, 10, 0.12, "passive", 0, ("f0d070", "5a3c1c", "d8b050")),
-  "spider": (None, 16, 0.12, "hostile", 2, ("342c28", "900808", "4c4038")),
-  "zombie_villager": (None, 20, 0.115, "hostile", 2.5, ("6a4a34", "5a8a48", "38281c")),
-  "skeleton": (None, 20, 0.115, "hostile", 2, ("c0c0c0", "d4d4d4", "8c8c8c")),
-  "husk": (None, 20, 0.115, "hostile", 2.5, ("98855c", "b8a070", "6c5c3c")),
-  "squid": (None, 10, 0.05, "aquatic", 0, ("2c4458", "3c5c74", "18283a")),
-  "tropical_fish": (None, 3, 0.06, "aquatic", 0, ("f07818", "e8e8e8", "f0a040")),
-  "bee": (None, 10, 0.08, "flying", 0, ("f0c030", "3c2c18", "c8d8e8")),
-}  # fmt: skip
-
 BLOCK_STYLE = {  # name: (pattern or (top, side, bottom)), (colour, colour) for all or each face
   "bedrock": ("speckle", ("3c3c3c", "6c6c6c")),
   "stone": ("noise", ("7d7d7d", "6f6f6f")),

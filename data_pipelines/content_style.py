@@ -6,6 +6,7 @@ import hashlib
 import numpy as np
 
 from cross_jax.envs.voxel import patterns
+from data_pipelines import content_rows as rows
 
 SLOT_RGB = np.asarray((139, 139, 139), np.uint8)  # what an icon is drawn on
 MIN_DISTANCE = 14.0  # mean absolute difference of two icons at 8x8, 0..255
@@ -92,6 +93,27 @@ THIRD = (("torch", "f8c848"), ("arrow", "e0e0e0"), ("feather", "8c8c94"), ("meat
          ("gold_ore", "f4dc40"), ("redstone_ore", "f01010"), ("diamond_ore", "40f0f0"))  # fmt: skip
 
 
+def block_style(name: str) -> tuple[list[str], list[list[str]]]:
+  """Patterns and two colours of a block's top, side and bottom."""
+  if name in ("air", "cave_air", "void_air"):
+    return ["flat"] * 3, [["000000"] * 2] * 3
+  if name in ("spruce_leaves", "oak_leaves", "birch_leaves"):
+    pattern, colors = "leaves", rows.LEAVES[name.removesuffix("_leaves")]
+  elif name.removesuffix("_log") in rows.LOGS and name.endswith("_log"):
+    dark, light, wood = rows.LOGS[name.removesuffix("_log")]
+    pattern = ("rings", "bark", "rings")
+    colors = ((wood, dark), (dark, light), (wood, dark))
+  elif name == "oak_planks":
+    pattern, colors = "planks", ("a2824e", "7c6038")
+  elif name in rows.BLOCK_STYLE:
+    pattern, colors = rows.BLOCK_STYLE[name]
+  else:
+    main = next((c for part, c in COLORS if part in name), bytes(_hash_rgb(name).tolist()).hex())
+    pattern, colors = "noise", (main, bytes((_rgb(main) * 8 // 10).tolist()).hex())
+  faces = [pattern] * 3 if isinstance(pattern, str) else list(pattern)
+  return faces, [list(c) for c in ((colors,) * 3 if isinstance(colors[0], str) else colors)]
+
+
 def _rgb(value: str) -> np.ndarray:
   return np.asarray(list(bytes.fromhex(value)), np.int32)
 
@@ -128,12 +150,13 @@ def style_items(names: list[str]) -> dict[str, tuple[str, np.ndarray]]:
   Raises:
     RuntimeError: 400 draws of colours didn't tell a name from the earlier ones.
   """
-  styles, drawn = {}, []
-  for name in names:
+  styles, drawn = {}, np.zeros((len(names), 8, 8, 3), np.int32)
+  for number, name in enumerate(names):
     pattern, colors = _base_style(name)
+    least = MIN_DISTANCE if number < len(rows.ITEMS) else 2.0
     for attempt in range(401):
       picture = _draw8(pattern, colors)
-      if all(np.abs(picture - other).mean() >= MIN_DISTANCE for other in drawn):
+      if np.all(np.abs(drawn[:number] - picture).mean((1, 2, 3)) >= least):
         break
       third = _hash_rgb(f"{name} third {attempt}")
       second = colors[1] if attempt < 40 else _hash_rgb(f"{name} second {attempt}")
@@ -142,5 +165,5 @@ def style_items(names: list[str]) -> dict[str, tuple[str, np.ndarray]]:
     else:
       raise RuntimeError(f"item {name}: no colours tell {pattern!r} from the others; add a pattern")
     styles[name] = (pattern, colors)
-    drawn.append(picture)
+    drawn[number] = picture
   return styles

@@ -16,7 +16,7 @@ SKY = np.zeros((90, 160), np.int32)  # a segmentation without anything
 
 def make_view(**changes) -> Snapshot:
   """A flat world of grass; the player at (16.5, 9, 16.5) looks level to +z."""
-  blocks = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  blocks = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   blocks[: FLOOR + 1] = BLOCKS.index["grass_block"]
   view = Snapshot(
     blocks=blocks,

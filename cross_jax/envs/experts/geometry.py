@@ -64,7 +64,7 @@ def cast_ray(
   """The first cell with a block that the crosshair would select along a ray.
 
   Args:
-    blocks: uint8[SIZE_Y, SIZE_Z, SIZE_X].
+    blocks: uint16[SIZE_Y, SIZE_Z, SIZE_X].
     origin: float64[3], m.
     direction: float64[3], of length 1.
     max_m: how far to look.
@@ -118,7 +118,7 @@ def visible_points(
   """Centres of the faces of a cell that a ray from origin meets first, within reach.
 
   Args:
-    blocks: uint8[SIZE_Y, SIZE_Z, SIZE_X].
+    blocks: uint16[SIZE_Y, SIZE_Z, SIZE_X].
     origin: float64[3], m, the eye.
     cell: (x, y, z) of a selectable block.
     reach_m: the longest ray.

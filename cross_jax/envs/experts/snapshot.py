@@ -10,7 +10,7 @@ from cross_jax.envs.voxel.state import SIZE_X, SIZE_Y, SIZE_Z, State
 class Snapshot(NamedTuple):
   """One game; units and axes as in state.py."""
 
-  blocks: np.ndarray  # uint8[SIZE_Y, SIZE_Z, SIZE_X]
+  blocks: np.ndarray  # uint16[SIZE_Y, SIZE_Z, SIZE_X]
   pos: np.ndarray  # float64[3], m
   yaw_deg: float
   pitch_deg: float

@@ -1,18 +1,16 @@
-"""Melee: the mob the gaze meets, the player's hits with their cool-down, the mobs' hits back."""
-
-from typing import NamedTuple
+"""Melee: the player's hits with their cool-down, the mobs' hits back."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.base import BUTTON_INDEX
-from cross_jax.envs.voxel import layout, tables
+from cross_jax.base import BUTTON_INDEX, RawAction
+from cross_jax.envs.voxel import chance, drops, events, layout, tables
 from cross_jax.envs.voxel.mobs import FLEE_TICKS, heading_deg, is_angry
+from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.physics import direction
-from cross_jax.envs.voxel.state import PLAYER_HEIGHT, PLAYER_WIDTH, Mobs, Player, State
+from cross_jax.envs.voxel.state import PLAYER_HEIGHT, PLAYER_WIDTH, State
 
-MELEE_REACH_M = 3.0
 HURT_TICKS = 10  # of invulnerability after a hit
 KNOCKBACK = 0.4  # m per tick, sideways and up
 SPRINT_KNOCKBACK = 0.4  # more of it, sideways
@@ -23,29 +21,7 @@ MOB_REACH_M = 0.7  # between the sides of a mob and of the player
 REGENERATION_TICKS = 80  # one health point each while well fed
 MIN_REGENERATION_FOOD = 18.0
 MAX_HEALTH = 20.0
-NO_MOB = -1
 _IS_STEADY = np.asarray([name == "iron_golem" for name in tables.MOBS.names])  # no knock-back
-
-
-class MobHit(NamedTuple):
-  slot: jax.Array  # int32[], the first mob on the gaze, or NO_MOB
-  distance: jax.Array  # float32[], m along the gaze, inf without one
-
-
-def cast_mobs(mobs: Mobs, eye: jax.Array, gaze: jax.Array) -> MobHit:
-  """The first mob within MELEE_REACH_M whose box the ray from float32[3] `eye` enters."""
-  half = jnp.asarray(tables.MOBS.width)[mobs.kind] / 2
-  tall = jnp.asarray(tables.MOBS.height)[mobs.kind]
-  low = mobs.pos - jnp.stack([half, jnp.zeros_like(half), half], axis=-1)
-  high = mobs.pos + jnp.stack([half, tall, half], axis=-1)
-  speed = jnp.where(jnp.abs(gaze) < 1e-7, 1e-7, gaze)[None]
-  one, other = (low - eye[None]) / speed, (high - eye[None]) / speed
-  enter = jnp.maximum(jnp.max(jnp.minimum(one, other), axis=-1), 0.0)
-  leave = jnp.min(jnp.maximum(one, other), axis=-1)
-  is_hit = (mobs.kind > 0) & (leave >= enter) & (enter <= MELEE_REACH_M)
-  distance = jnp.where(is_hit, enter, jnp.inf)
-  first = jnp.argmin(distance).astype(jnp.int32)
-  return MobHit(jnp.where(is_hit[first], first, NO_MOB), distance[first])
 
 
 def charge(item: jax.Array, attack_ticks: jax.Array) -> jax.Array:
@@ -58,28 +34,19 @@ def charge(item: jax.Array, attack_ticks: jax.Array) -> jax.Array:
   return 0.2 + 0.8 * part * part
 
 
-def attack(
-  state: State, target: MobHit, buttons: jax.Array, draws: jax.Array
-) -> tuple[State, jax.Array, jax.Array]:
-  """The player's hit on `target` on the tick that `attack` goes down.
+def attack(state: State, action: RawAction, params: Params) -> State:
+  """The player's hit on the mob at the crosshair on the tick that `attack` goes down.
 
   A hit in the air costs the cool-down too. A mob hit within its HURT_TICKS takes nothing. A mob
-  that dies leaves its slot and counts in kill_entity.
-
-  Args:
-    state: the game.
-    target: what `cast_mobs` returned; NO_MOB misses.
-    buttons: int8[23].
-    draws: float32[MAX_MOBS] in 0..1, this tick's chance: which way a mob flees.
-  Returns:
-    (state, item int32[] that a dead mob drops or 0, where float32[3] m).
+  that dies leaves its slot, drops its item and counts in kill_entity.
   """
-  player, mobs = state.player, state.mobs
+  player, mobs, buttons = state.player, state.mobs, action.buttons
+  draws = chance.mob_draws(state)[:, 0]
   index = BUTTON_INDEX["attack"]
   is_swung = (buttons[index] > 0) & (state.prev_buttons[index] == 0)
-  slot = jnp.maximum(target.slot, 0)
+  slot = jnp.maximum(state.aim.mob, 0)
   kind = mobs.kind[slot]
-  is_hit = is_swung & (target.slot >= 0) & (mobs.hurt_ticks[slot] == 0)
+  is_hit = is_swung & (state.aim.mob >= 0) & (mobs.hurt_ticks[slot] == 0)
   item = state.slots.item[layout.HOTBAR + player.hotbar]
   factor = charge(item, player.attack_ticks)
   is_sprinting = (buttons[BUTTON_INDEX["sprint"]] > 0) & (buttons[BUTTON_INDEX["forward"]] > 0)
@@ -106,22 +73,23 @@ def attack(
     yaw_deg=mobs.yaw_deg.at[slot].set(jnp.where(is_hit, flight, mobs.yaw_deg[slot])),
     think_ticks=mobs.think_ticks.at[slot].set(jnp.where(is_hit, ticks, mobs.think_ticks[slot])),
   )
-  killed = state.stats.kill_entity.at[kind].add(is_dead.astype(jnp.int32))
-  state = state._replace(
+  state = events.note(state, "kill_entity", kind, is_dead.astype(jnp.int32))
+  drop = jnp.where(is_dead, jnp.asarray(tables.MOBS.drop_item)[kind], 0)
+  where = mobs.pos[slot] + jnp.asarray([0.0, 0.25, 0.0])
+  return state._replace(
     player=player._replace(attack_ticks=jnp.where(is_swung, 0, player.attack_ticks) + 1),
     mobs=mobs,
-    stats=state.stats._replace(kill_entity=killed),
+    drops=drops.spawn(state.drops, drop, jnp.int32(1), where),
   )
-  drop = jnp.where(is_dead, jnp.asarray(tables.MOBS.drop_item)[kind], 0)
-  return state, drop, mobs.pos[slot] + jnp.asarray([0.0, 0.25, 0.0])
 
 
-def strike(player: Player, mobs: Mobs) -> tuple[Player, Mobs]:
+def strike(state: State, action: RawAction, params: Params) -> State:
   """The angry mobs' hits on the player, each within MOB_REACH_M and every MOB_ATTACK_TICKS.
 
   Source: Minecraft's melee goals in outline; of several hits in a tick the hardest counts, a hit
     makes invulnerable for HURT_TICKS and pushes away from its mob.
   """
+  player, mobs = state.player, state.mobs
   offset = player.pos[None] - mobs.pos
   distance = jnp.sqrt(offset[:, 0] ** 2 + offset[:, 2] ** 2)
   gap = distance - (jnp.asarray(tables.MOBS.width)[mobs.kind] + PLAYER_WIDTH) / 2
@@ -141,12 +109,13 @@ def strike(player: Player, mobs: Mobs) -> tuple[Player, Mobs]:
     hurt_ticks=jnp.where(is_hurt, HURT_TICKS, jnp.maximum(player.hurt_ticks - 1, 0)),
   )
   rest = jnp.where(is_striking, MOB_ATTACK_TICKS, mobs.think_ticks)
-  return player, mobs._replace(think_ticks=rest)
+  return state._replace(player=player, mobs=mobs._replace(think_ticks=rest))
 
 
-def regenerate(player: Player, tick: jax.Array) -> Player:
+def regenerate(state: State, action: RawAction, params: Params) -> State:
   """One health point every REGENERATION_TICKS while fed and alive."""
-  is_due = (tick % REGENERATION_TICKS == REGENERATION_TICKS - 1) & (player.health > 0)
+  player = state.player
+  is_due = (state.tick % REGENERATION_TICKS == REGENERATION_TICKS - 1) & (player.health > 0)
   is_due &= player.food >= MIN_REGENERATION_FOOD
   health = jnp.minimum(player.health + is_due.astype(jnp.float32), MAX_HEALTH)
-  return player._replace(health=health)
+  return state._replace(player=player._replace(health=health))

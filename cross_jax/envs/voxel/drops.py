@@ -3,7 +3,9 @@
 import jax
 import jax.numpy as jnp
 
-from cross_jax.envs.voxel import inventory, tables
+from cross_jax.base import RawAction
+from cross_jax.envs.voxel import events, inventory
+from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.physics import is_solid_at, to_cell
 from cross_jax.envs.voxel.state import MAX_DROPS, PLAYER_HEIGHT, Drops, State
 
@@ -33,10 +35,11 @@ def spawn(
     jnp.where(is_it, count, drops.count),
     jnp.where(is_it[:, None], pos[None], drops.pos),
     jnp.where(is_it, age, drops.age),
+    jnp.where(is_it[:, None], 0.0, drops.vel),
   )
 
 
-def collect(state: State) -> State:
+def collect(state: State, action: RawAction, params: Params) -> State:
   """One tick: drops fall and age, and the nearest one in reach is picked up if there is room."""
   drops = state.drops
   below = drops.pos - jnp.asarray([[0.0, FALL_SPEED + REST_M, 0.0]])
@@ -51,15 +54,14 @@ def collect(state: State) -> State:
   count = jnp.where(is_near[nearest], drops.count[nearest], 0)
   slots, left = inventory.add_item(state.slots, item, count)
   rest = drops.count[nearest] - (count - left)
-  is_taken = jnp.arange(len(tables.ITEMS.names)) == item
-  pickup = state.stats.pickup + jnp.where(is_taken, count - left, 0)
+  state = events.note(state, "pickup", item, count - left)
   return state._replace(
     slots=slots,
-    stats=state.stats._replace(pickup=pickup),
     drops=Drops(
       drops.item.at[nearest].set(jnp.where(rest > 0, item, 0)),
       drops.count.at[nearest].set(rest),
       pos,
       drops.age + (drops.item > 0).astype(jnp.int32),
+      drops.vel,
     ),
   )

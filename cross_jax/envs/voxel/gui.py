@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, SCREEN_HEIGHT, SCREEN_WIDTH, RawAction
-from cross_jax.envs.voxel import inventory, layout, recipes
+from cross_jax.base import BUTTON_INDEX, RawAction
+from cross_jax.envs.voxel import events, inventory, layout, recipes
+from cross_jax.envs.voxel.clicks import hovered_slot, move_cursor
 from cross_jax.envs.voxel.state import Slots, State
 from cross_jax.envs.voxel.tables import ITEMS
 
@@ -22,7 +23,6 @@ _IN_HOTBAR = _SLOT < layout.MAIN
 _IN_MAIN = (_SLOT >= layout.MAIN) & (_SLOT < layout.FEET)
 _IN_GRID = (_SLOT >= layout.CRAFT) & (_SLOT < layout.CRAFT_RESULT)
 _IS_OUTPUT = (_SLOT == layout.CRAFT_RESULT) | (_SLOT == layout.FURNACE_OUTPUT)
-_IS_SHOWN = layout.SLOT_XY[..., 0] != layout.HIDDEN  # bool[NUM_GUIS, 55]
 _TO_RETURN = np.asarray([*range(layout.CRAFT, layout.CRAFT + 9), layout.HELD])
 
 
@@ -36,35 +36,7 @@ def _accepts() -> np.ndarray:
   return accepts
 
 
-_ACCEPTS = _accepts()  # bool[55, num_items], what may be put into a slot
-
-
-def move_cursor(cursor_px: jax.Array, camera_deg: jax.Array) -> jax.Array:
-  """The cursor after a mouse move: 6.6667 px per degree, x by yaw, y by pitch, kept on the screen.
-
-  Args:
-    cursor_px: float32[2], (x, y).
-    camera_deg: float32[2], (pitch, yaw).
-  Returns:
-    float32[2].
-  """
-  size = jnp.asarray([SCREEN_WIDTH, SCREEN_HEIGHT], jnp.float32)
-  return jnp.clip(cursor_px + camera_deg[::-1] / DEG_PER_PX, 0.0, size)
-
-
-def hovered_slot(kind: jax.Array, cursor_px: jax.Array) -> jax.Array:
-  """The slot under the cursor, with the 1 px border that Minecraft adds around the 16x16 px.
-
-  Args:
-    kind: int32[], layout.GUI_*.
-    cursor_px: float32[2].
-  Returns:
-    int32[], 0..53, or -1.
-  """
-  offset = cursor_px[None, :] - jnp.asarray(layout.SLOT_XY, jnp.float32)[kind]
-  inside = jnp.all((offset >= -1.0) & (offset < layout.SLOT_SIZE + 1.0), axis=1)
-  inside = inside & jnp.asarray(_IS_SHOWN)[kind]
-  return jnp.where(jnp.any(inside), jnp.argmax(inside).astype(jnp.int32), -1)
+_ACCEPTS = _accepts()  # bool[NUM_SLOTS, num_items], what may be put into a slot
 
 
 def _click(slots: Slots, slot: jax.Array, is_right: jax.Array) -> Slots:
@@ -125,7 +97,7 @@ def _swap_with_hotbar(slots: Slots, slot: jax.Array, hotbar: jax.Array) -> Slots
 
 def _with_result(slots: Slots, kind: jax.Array) -> Slots:
   grid = jnp.where(
-    jnp.asarray(_IS_SHOWN)[kind, layout.CRAFT : layout.CRAFT + 9],
+    jnp.asarray(layout.IS_SHOWN)[kind, layout.CRAFT : layout.CRAFT + 9],
     slots.item[layout.CRAFT : layout.CRAFT + 9],
     0,
   )
@@ -164,7 +136,7 @@ def _toggle(state: State, pressed: jax.Array) -> State:
 
 
 def _consume(slots: Slots, kind: jax.Array, times: jax.Array) -> Slots:
-  in_grid = jnp.asarray(_IN_GRID & _IS_SHOWN)[kind]
+  in_grid = jnp.asarray(_IN_GRID & layout.IS_SHOWN)[kind]
   used = jnp.where(in_grid & (slots.count > 0), times, 0)
   count = slots.count - used
   return Slots(jnp.where(count > 0, slots.item, 0), count)
@@ -180,8 +152,8 @@ def apply_gui(state: State, action: RawAction) -> State:
     state: State.
     action: RawAction, int8[23] and float32[2].
   Returns:
-    State, with slots, gui and stats.craft_item changed. A result counts when it is taken, with its
-    count, and so does what is taken from a furnace.
+    State, with slots and gui changed and craft_item in events. A result counts when it is taken,
+    with its count, and so does what is taken from a furnace.
   """
   down = action.buttons > 0
   pressed = down & (state.prev_buttons == 0)
@@ -189,7 +161,7 @@ def apply_gui(state: State, action: RawAction) -> State:
   kind = state.gui.kind
   is_open = kind != layout.GUI_NONE
   cursor = move_cursor(state.gui.cursor_px, action.camera_deg)
-  slot = hovered_slot(kind, cursor)
+  slot = hovered_slot(state.gui, cursor)
   left, right = pressed[BUTTON_INDEX["attack"]], pressed[BUTTON_INDEX["use"]]
   keys = pressed[_HOTBAR_KEYS]
   is_click = is_open & (slot >= 0) & (left | right)
@@ -210,7 +182,7 @@ def apply_gui(state: State, action: RawAction) -> State:
   taken = jnp.where(is_output, old.count[slot] - slots.count[slot], 0)
   slots = _consume(slots, kind, ((slot == layout.CRAFT_RESULT) & (taken > 0)).astype(jnp.int32))
   slots = _with_result(slots, kind)
-  made = jnp.where(jnp.arange(len(ITEMS.names)) == old.item[slot], taken, 0)
+  state = events.note(state, "craft_item", old.item[slot], taken)
   is_new_input = slots.item[layout.FURNACE_INPUT] != old.item[layout.FURNACE_INPUT]
   return state._replace(
     slots=slots,
@@ -218,7 +190,6 @@ def apply_gui(state: State, action: RawAction) -> State:
       cursor_px=jnp.where(is_open, cursor, state.gui.cursor_px),
       cook_ticks=jnp.where(is_new_input, 0, state.gui.cook_ticks),
     ),
-    stats=state.stats._replace(craft_item=state.stats.craft_item + made),
   )
 
 

@@ -8,7 +8,7 @@ from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.state import Slots
 from cross_jax.envs.voxel.tables import ITEMS
 
-IN_INVENTORY = np.arange(layout.NUM_SLOTS) < layout.FEET  # bool[55], hotbar and main
+IN_INVENTORY = np.arange(layout.NUM_SLOTS) < layout.FEET  # bool[NUM_SLOTS], hotbar and main
 
 
 def stack_limit(item: jax.Array) -> jax.Array:
@@ -21,7 +21,7 @@ def set_slot(slots: Slots, slot: jax.Array, item: jax.Array, count: jax.Array) -
 
   Args:
     slots: Slots.
-    slot: int32[], 0..54; any other number changes nothing.
+    slot: int32[], 0..78; any other number changes nothing.
     item, count: int32[].
   Returns:
     Slots.
@@ -34,7 +34,7 @@ def set_slot(slots: Slots, slot: jax.Array, item: jax.Array, count: jax.Array) -
 
 
 def _fill(amount: jax.Array, room: jax.Array) -> jax.Array:
-  """int32[55]: `amount` poured into slots with `room` each, lowest slot first."""
+  """int32[NUM_SLOTS]: `amount` poured into slots with `room` each, lowest slot first."""
   return jnp.clip(amount - (jnp.cumsum(room) - room), 0, room)
 
 
@@ -46,7 +46,7 @@ def insert(
   Args:
     slots: Slots.
     item, count: int32[], what to put; count 0 puts nothing.
-    allowed: bool[55].
+    allowed: bool[NUM_SLOTS].
   Returns:
     (Slots, int32[] items that found no room).
   """

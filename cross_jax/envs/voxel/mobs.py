@@ -119,7 +119,7 @@ def land_mobs(
   """The mobs after the move: drag, a jump at each obstacle, sometimes a new heading there.
 
   Args:
-    blocks: uint8[NUM_CELLS].
+    blocks: uint16[NUM_CELLS].
     mobs: the mobs before the move.
     moved: what `physics.move` returned for them.
     speed: float32[MAX_MOBS], what `think` returned.

@@ -13,7 +13,7 @@ import numpy as np
 
 from cross_jax.base import BUTTON_INDEX
 from cross_jax.envs.voxel import tables
-from cross_jax.envs.voxel.state import SIZE_X, SIZE_Y, SIZE_Z, Player
+from cross_jax.envs.voxel.state import EYE_HEIGHT, SIZE_X, SIZE_Y, SIZE_Z, Player
 
 GRAVITY = 0.08  # m per tick^2
 AIR_DRAG = 0.98  # of the vertical velocity, per tick
@@ -58,6 +58,12 @@ def cell_index(cell: jax.Array) -> jax.Array:
   return jnp.where(is_inside, index, -1)
 
 
+def cell_of_index(index: jax.Array) -> jax.Array:
+  """int32[..., 3], the (x, y, z) of cells numbered as in `State.blocks`."""
+  layer, x = index // SIZE_X, index % SIZE_X
+  return jnp.stack([x, layer // SIZE_Z, layer % SIZE_Z], axis=-1)
+
+
 def block_at(blocks: jax.Array, cell: jax.Array) -> jax.Array:
   """int32[...], the block of int32[..., 3] cells; air outside the world."""
   index = cell_index(cell)
@@ -93,13 +99,23 @@ def direction(yaw_deg: jax.Array, pitch_deg: jax.Array) -> jax.Array:
   return jnp.stack([-jnp.sin(yaw) * flat, -jnp.sin(pitch), jnp.cos(yaw) * flat], axis=-1)
 
 
+def eye_of(player: Player) -> jax.Array:
+  """float32[3], m, where the player looks from."""
+  return player.pos + jnp.asarray([0.0, EYE_HEIGHT, 0.0])
+
+
+def gaze_of(player: Player) -> jax.Array:
+  """float32[3], the unit vector the player looks along."""
+  return direction(player.yaw_deg, player.pitch_deg)
+
+
 def move(
   blocks: jax.Array, pos: jax.Array, vel: jax.Array, width: jax.Array, height: jax.Array
 ) -> Moved:
   """Moves bodies by one tick of their velocity, stopped axis by axis (y, x, z) by solid cells.
 
   Args:
-    blocks: uint8[NUM_CELLS].
+    blocks: uint16[NUM_CELLS].
     pos: float32[N, 3], m, centre of the feet.
     vel: float32[N, 3], m per tick, clipped to +-MAX_SPEED.
     width, height: float32[N], m, at most 1.4 and 2.8.
@@ -158,7 +174,7 @@ def player_velocity(blocks: jax.Array, player: Player, buttons: jax.Array) -> ja
   """float32[3], m per tick, the player's velocity after this tick's keys, before moving.
 
   Args:
-    blocks: uint8[NUM_CELLS].
+    blocks: uint16[NUM_CELLS].
     player: the player.
     buttons: int8[23].
   Source: LivingEntity.travel and moveRelative. Steady speeds on the ground come out as
@@ -204,7 +220,7 @@ def land(blocks: jax.Array, player: Player, moved: Moved, buttons: jax.Array) ->
   """The player after `moved` (its row 0): gravity, drag, the fall and its damage.
 
   Args:
-    blocks: uint8[NUM_CELLS].
+    blocks: uint16[NUM_CELLS].
     player: the player before the move; its `is_on_ground` decides the friction.
     moved: what `move` returned.
     buttons: int8[23].

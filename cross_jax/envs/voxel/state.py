@@ -12,6 +12,9 @@ SIZE_X, SIZE_Y, SIZE_Z = 32, 24, 32  # cells
 NUM_CELLS = SIZE_X * SIZE_Y * SIZE_Z
 MAX_MOBS = 8
 MAX_DROPS = 8
+MAX_PROJECTILES = 8
+MAX_EDITS = 8  # cells that may change in one tick
+MAX_STORES = 4  # blocks of a world that keep items (furnaces, chests, ...) at once
 EYE_HEIGHT = 1.62  # m above the feet
 PLAYER_WIDTH, PLAYER_HEIGHT = 0.6, 1.8  # m
 
@@ -31,6 +34,13 @@ class Player(NamedTuple):
   mine_progress: jax.Array  # float32[], 0..1
   use_delay: jax.Array  # int32[], ticks until `use` works again while held
   hotbar: jax.Array  # int32[], selected hotbar slot 0..8
+  saturation: jax.Array  # float32[], 0..food, spent before food
+  exhaustion: jax.Array  # float32[], 4 of it cost one point of saturation or food
+  food_ticks: jax.Array  # int32[], ticks towards the next regeneration or starvation
+  eat_ticks: jax.Array  # int32[], ticks that `use` has been held on food
+  air_ticks: jax.Array  # int32[], of breath left, 300 with the head in the air
+  fire_ticks: jax.Array  # int32[], ticks left to burn
+  is_sprinting: jax.Array  # bool[]
 
 
 class Mobs(NamedTuple):
@@ -41,6 +51,8 @@ class Mobs(NamedTuple):
   health: jax.Array  # float32[MAX_MOBS]
   hurt_ticks: jax.Array  # int32[MAX_MOBS], ticks of invulnerability (and red flash) left
   think_ticks: jax.Array  # int32[MAX_MOBS], ticks until the next choice of heading
+  fire_ticks: jax.Array  # int32[MAX_MOBS], ticks left to burn
+  timer_ticks: jax.Array  # int32[MAX_MOBS], a creeper's fuse, an archer's pause, a detour
 
 
 class Drops(NamedTuple):
@@ -48,6 +60,32 @@ class Drops(NamedTuple):
   count: jax.Array  # int32[MAX_DROPS]
   pos: jax.Array  # float32[MAX_DROPS, 3], m
   age: jax.Array  # int32[MAX_DROPS], ticks
+  vel: jax.Array  # float32[MAX_DROPS, 3], m per tick
+
+
+class Projectiles(NamedTuple):
+  """What mobs shot or threw and is in the air."""
+
+  kind: jax.Array  # int32[MAX_PROJECTILES], projectiles.SHOT_*, 0 = none
+  pos: jax.Array  # float32[MAX_PROJECTILES, 3], m
+  vel: jax.Array  # float32[MAX_PROJECTILES, 3], m per tick
+  damage: jax.Array  # float32[MAX_PROJECTILES], health points
+  age: jax.Array  # int32[MAX_PROJECTILES], ticks
+
+
+class Aim(NamedTuple):
+  """What the crosshair met this tick: a block or, nearer, a mob."""
+
+  cell: jax.Array  # int32[], index of the first block on the gaze, or -1
+  front: jax.Array  # int32[], index of the cell on this side of it, or -1
+  mob: jax.Array  # int32[], slot of the mob before that block, or -1
+
+
+class Edits(NamedTuple):
+  """Cells that change at the end of the tick; afterwards those of the last tick."""
+
+  cell: jax.Array  # int32[MAX_EDITS], index of a cell, or -1
+  block: jax.Array  # int32[MAX_EDITS], row of BLOCKS that it becomes
 
 
 class Slots(NamedTuple):
@@ -58,9 +96,27 @@ class Slots(NamedTuple):
 class Gui(NamedTuple):
   kind: jax.Array  # int32[], layout.GUI_*
   cursor_px: jax.Array  # float32[2], (x, y) on the 640x360 screen
-  burn_ticks: jax.Array  # int32[], ticks of fuel left in the furnace
+  burn_ticks: jax.Array  # int32[], ticks of fuel left in the open furnace
   burn_total: jax.Array  # int32[], ticks that the present fuel gave
   cook_ticks: jax.Array  # int32[], ticks the present input has cooked
+  cell: jax.Array  # int32[], index of the block whose GUI is open, or -1
+  choice: jax.Array  # int32[], what is chosen of a stonecutter's products, or -1
+  is_book_open: jax.Array  # bool[], the recipe book; stays as it is when the GUI closes
+  book_page: jax.Array  # int32[]
+  book_entries: jax.Array  # int32[20], what the page shows (see recipe_book.py), -1 = nothing
+  book_seen: jax.Array  # uint32[], hash of the slots that book_entries were made for
+
+
+class Stores(NamedTuple):
+  """Blocks that keep items and fire while their GUI is closed (else they are in slots and gui)."""
+
+  kind: jax.Array  # int32[MAX_STORES], layout.GUI_* of the block, 0 = free
+  cell: jax.Array  # int32[MAX_STORES], index of its cell
+  item: jax.Array  # int32[MAX_STORES, 27], of the slots from layout.BLOCK on
+  count: jax.Array  # int32[MAX_STORES, 27]
+  burn_ticks: jax.Array  # int32[MAX_STORES], as in Gui
+  burn_total: jax.Array  # int32[MAX_STORES]
+  cook_ticks: jax.Array  # int32[MAX_STORES]
 
 
 class Stats(NamedTuple):
@@ -74,6 +130,13 @@ class Stats(NamedTuple):
   interact: jax.Array  # int32[num_blocks], blocks whose GUI was opened
 
 
+class Events(NamedTuple):
+  """What this tick adds to Stats: one entry for each of its fields, in their order."""
+
+  index: jax.Array  # int32[len(Stats)], which count
+  amount: jax.Array  # int32[len(Stats)], 0 = none
+
+
 class Goal(NamedTuple):
   stat: jax.Array  # int32[], tasks.setup.STAT_*: which counts of Stats
   index: jax.Array  # int32[], the entry of those counts that must rise
@@ -81,17 +144,24 @@ class Goal(NamedTuple):
 
 
 class State(NamedTuple):
-  blocks: jax.Array  # uint8[NUM_CELLS], row of the block table, 0 = air
+  blocks: jax.Array  # uint16[NUM_CELLS], row of the block table, 0 = air
   boxes: jax.Array  # int32[NUM_CELLS], the renderer's acceleration structure (render/boxes.py)
   player: Player
   mobs: Mobs
   drops: Drops
+  projectiles: Projectiles
+  aim: Aim
+  edits: Edits
   slots: Slots
   gui: Gui
+  stores: Stores
   stats: Stats
+  events: Events
   goal: Goal
   prev_buttons: jax.Array  # int8[23], last tick's, for edge-triggered keys
-  is_night: jax.Array  # bool[]
+  is_night: jax.Array  # bool[], monsters neither burn nor rest
+  time_of_day: jax.Array  # int32[], ticks 0..23999: 0 sunrise, 6000 noon, 18000 midnight
+  spawn_pos: jax.Array  # float32[3], m, where a player who died comes back
   tick: jax.Array  # int32[]
   num_clipped: jax.Array  # int32[], action values out of range that were clipped
   rng: jax.Array  # uint32[2] legacy PRNG key (jax.random.PRNGKey), so the state is plain arrays

@@ -1,38 +1,77 @@
-"""The content of the world as tables: blocks, items, mobs, recipes; row 0 is air / nothing.
+"""The content of the world as tables: blocks, shapes, items, mobs, recipes; row 0 is air / nothing.
 
 One row per thing, no code per thing: data/*.json, written by data_pipelines/build_content.py from
-minecraft-data 1.16.2 (MIT licence) and this project's own colours.
+minecraft-data 1.16.2 (MIT licence) and this project's own colours. A row keeps its number from
+version to version; new ones are appended.
 """
 
-import json
-from importlib import resources
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from cross_jax.envs.voxel import patterns
+from cross_jax.envs.voxel.read_rows import Rows
 
-MAX_BLOCKS = 128  # the renderer packs a block id into 7 bits of a byte
+MAX_BLOCKS = 1 << 14  # the renderer's box words hold an id of 14 bits
 
 TOOL_NONE, TOOL_AXE, TOOL_PICKAXE, TOOL_SHOVEL, TOOL_SWORD, TOOL_HOE, TOOL_SHEARS = range(7)
 TOOL_NAMES = ("none", "axe", "pickaxe", "shovel", "sword", "hoe", "shears")
 PASSIVE, HOSTILE, AQUATIC, FLYING, NEUTRAL = range(5)
 BEHAVIOR_NAMES = ("passive", "hostile", "aquatic", "flying", "neutral")
-SHAPE_CUBE, SHAPE_PLANT = 0, 1  # a plant is two crossed faces: no collision, holes see-through
+GAIT_NAMES = ("walk", "swim", "fly", "hop", "still")
+SHOT_NAMES = (
+  "none", "arrow", "small_fireball", "fireball", "potion", "spit", "bullet", "beam", "fangs",
+  "trident", "snowball",
+)  # fmt: skip
+TRICK_NAMES = ("none", "fuse", "teleport")
+KIND_CUBE, KIND_PLANT, KIND_BOXES = range(3)
+SHAPE_CUBE, SHAPE_PLANT = 0, 1  # rows of SHAPES; a plant is two crossed faces: no collision
+SUPPORT_NONE, SUPPORT_BELOW, SUPPORT_SIDE, SUPPORT_ABOVE, SUPPORT_WATER = range(5)
+SMELT_FURNACE, SMELT_SMOKER, SMELT_BLAST, SMELT_CAMPFIRE = 1, 2, 4, 8  # bits of ITEMS.smelts_in
+NUM_LOOT = 7  # kinds of things that one block or mob may drop
+
+
+class Shapes(NamedTuple):
+  names: tuple[str, ...]
+  index: dict[str, int]
+  kind: np.ndarray  # int32[n], KIND_*
+  boxes: np.ndarray  # float32[n, 5, 6], cells, x0 y0 z0 x1 y1 z1 of what is seen; 0 = unused
+  collision: np.ndarray  # float32[n, 5, 6], cells, what stops bodies; may be taller than 1
+
+
+class Loot(NamedTuple):
+  """What a thing drops: each entry by its own chance, as many as a uniform draw of min..max."""
+
+  item: np.ndarray  # int32[n, NUM_LOOT], row of ITEMS, 0 = unused
+  min: np.ndarray  # int32[n, NUM_LOOT]
+  max: np.ndarray  # int32[n, NUM_LOOT]
+  chance: np.ndarray  # float32[n, NUM_LOOT], 0..1
 
 
 class Blocks(NamedTuple):
   names: tuple[str, ...]
   index: dict[str, int]
   hardness: np.ndarray  # float32[n], -1 = unbreakable
-  tool: np.ndarray  # int32[n], TOOL_*: the kind whose speed counts
+  tool: np.ndarray  # int32[n], TOOL_*: the kind that it is broken with
+  tool_factors: np.ndarray  # float32[n, 7], by TOOL_*: times the item's speed; 0 = slow as a hand
   min_tier: np.ndarray  # int32[n], 0 drops without tool, 1 wood / gold, 2 stone, 3 iron, 4 diamond
-  is_solid: np.ndarray  # bool[n]
+  is_solid: np.ndarray  # bool[n], has collision
   is_liquid: np.ndarray  # bool[n]
   is_visible: np.ndarray  # bool[n]
   is_climbable: np.ndarray  # bool[n]
-  shape: np.ndarray  # int32[n], SHAPE_*
-  drop_item: np.ndarray  # int32[n], row of ITEMS, 0 = nothing
+  is_replaceable: np.ndarray  # bool[n], building into its cell puts the new block in its place
+  is_waterlogged: np.ndarray  # bool[n], its cell is full of water
+  falls: np.ndarray  # bool[n], when nothing is below it
+  shape: np.ndarray  # int32[n], row of SHAPES
+  light: np.ndarray  # int32[n], 0..15, that it gives
+  filter_light: np.ndarray  # int32[n], 0..15, that it takes from what passes
+  drop_item: np.ndarray  # int32[n], row of ITEMS, its usual drop, 0 = nothing
+  loot: Loot  # all that it drops when its tool (or any, if it needs none) breaks it
+  shears_item: np.ndarray  # int32[n], row of ITEMS that shears get in place of the loot, 0 = none
+  base: np.ndarray  # int32[n], the row that mining counts and drops for: its own or its half's
+  half: np.ndarray  # int8[n, 3], offset (x, y, z) to the cell of its other half, 0 0 0 = none
+  half_row: np.ndarray  # int32[n], the row in that cell, 0 = none
+  support: np.ndarray  # int32[n], SUPPORT_*: the neighbour without which it breaks
   colors: np.ndarray  # uint8[n, 3, 2, 3], faces (top, side, bottom), two RGB colours each
   pattern: np.ndarray  # int32[n, 3], row of patterns.BLOCK_PATTERNS per face
   gui: np.ndarray  # int32[n], layout.GUI_* that `use` opens
@@ -43,13 +82,20 @@ class Items(NamedTuple):
   index: dict[str, int]
   stack_size: np.ndarray  # int32[n]
   tool: np.ndarray  # int32[n], TOOL_*
-  tier: np.ndarray  # int32[n], 0 no tool, 1 wood / gold, 2 stone, 3 iron, 4 diamond
+  tier: np.ndarray  # int32[n], 0 no tool, 1 wood / gold / shears, 2 stone, 3 iron, 4 above
   speed: np.ndarray  # float32[n], mining multiplier on blocks of its kind
   attack_damage: np.ndarray  # float32[n], health points
   attack_ticks: np.ndarray  # int32[n], cool-down of a full hit
+  durability: np.ndarray  # int32[n], uses until it breaks, 0 = for ever
+  armor: np.ndarray  # int32[n], points of protection
+  armor_slot: np.ndarray  # int32[n], 0 none, 1 helmet, 2 chestplate, 3 leggings, 4 boots
+  food: np.ndarray  # float32[n], hunger points that eating gives, 0 = not edible
+  saturation: np.ndarray  # float32[n], points
   block: np.ndarray  # int32[n], row of BLOCKS that it places, 0 = none
   fuel_ticks: np.ndarray  # int32[n], ticks one item burns in a furnace, 0 = no fuel
   smelts_to: np.ndarray  # int32[n], row of ITEMS, 0 = nothing
+  smelts_in: np.ndarray  # int32[n], bits SMELT_*: where it does
+  tag_item: np.ndarray  # int32[n], row that stands for it in recipes that take a mix, else its own
   icon_colors: np.ndarray  # uint8[n, 3, 3], RGB of colours 1..3 of the pattern
   icon_pattern: np.ndarray  # int32[n], row of patterns.ICON_PATTERNS
 
@@ -62,105 +108,188 @@ class Mobs(NamedTuple):
   max_health: np.ndarray  # float32[n]
   speed: np.ndarray  # float32[n], m per tick, strolling
   behavior: np.ndarray  # int32[n], PASSIVE, ...
-  damage: np.ndarray  # float32[n], health points per hit
-  drop_item: np.ndarray  # int32[n], row of ITEMS, 0 = nothing
+  temper: np.ndarray  # int32[n], 0 passive (flees when hurt), 1 neutral (angry then), 2 hostile
+  gait: np.ndarray  # int32[n], row of GAIT_NAMES
+  shot: np.ndarray  # int32[n], row of SHOT_NAMES: what it attacks with from afar
+  trick: np.ndarray  # int32[n], row of TRICK_NAMES
+  burns_in_day: np.ndarray  # bool[n]
+  is_fireproof: np.ndarray  # bool[n]
+  steady: np.ndarray  # float32[n], 0..1, share of a knock-back that it withstands
+  armor: np.ndarray  # float32[n], points
+  damage: np.ndarray  # float32[n], health points per hit in the default difficulty
+  damages: np.ndarray  # float32[n, 3], the same in easy, normal, hard
+  drop_item: np.ndarray  # int32[n], row of ITEMS, its usual drop, 0 = nothing
+  loot: Loot
   colors: np.ndarray  # uint8[n, 3, 3], RGB of body, head, legs
 
 
 class Recipes(NamedTuple):
+  """Crafting; every alternative of an ingredient is a row."""
+
   grid: np.ndarray  # int32[r, 9], rows of ITEMS, 3x3 row by row, shifted to the top left, 0 = empty
   is_shapeless: np.ndarray  # bool[r]
+  is_mixed: np.ndarray  # bool[r], also matches a grid whose items are replaced by their tag_item
   out_item: np.ndarray  # int32[r]
   out_count: np.ndarray  # int32[r]
 
 
-def _read(name: str) -> list[dict[str, Any]]:
-  file = resources.files("cross_jax.envs.voxel") / "data" / f"{name}.json"
-  return json.loads(file.read_text())["rows"]
+class Cutting(NamedTuple):
+  """Stonecutting, by item and then in the order in which the stonecutter shows the products."""
+
+  item: np.ndarray  # int32[c], row of ITEMS
+  out_item: np.ndarray  # int32[c]
+  out_count: np.ndarray  # int32[c]
 
 
-def _column(rows: list[dict[str, Any]], key: str, dtype: type) -> np.ndarray:
-  return np.asarray([row[key] for row in rows], dtype)
+class Smithing(NamedTuple):
+  item: np.ndarray  # int32[s], row of ITEMS, in the left slot
+  addition: np.ndarray  # int32[s], in the right one
+  out_item: np.ndarray  # int32[s]
 
 
-def _colors(rows: list[dict[str, Any]]) -> np.ndarray:
-  def parse(value: Any) -> Any:
-    return list(bytes.fromhex(value)) if isinstance(value, str) else [parse(v) for v in value]
+def _load_shapes() -> Shapes:
+  rows = Rows("shapes")
 
-  return np.asarray([parse(row["colors"]) for row in rows], np.uint8)
+  def boxes(key: str) -> np.ndarray:
+    return np.asarray([b + [[0.0] * 6] * (5 - len(b)) for b in rows.values(key)], np.float32)
 
-
-def _rows_of(names: list[str | None], index: dict[str, int]) -> np.ndarray:
-  return np.asarray([0 if name is None else index[name] for name in names], np.int32)
-
-
-def _load() -> tuple[Blocks, Items, Mobs, Recipes]:
-  blocks, items, mobs, recipes = (_read(n) for n in ("blocks", "items", "mobs", "recipes"))
-  if len(blocks) > MAX_BLOCKS:
-    raise ValueError(
-      f"{len(blocks)} blocks: at most {MAX_BLOCKS} fit the renderer's byte; remove rows or widen it"
-    )
-  block_names, item_names, mob_names = (
-    tuple(r["name"] for r in rows) for rows in (blocks, items, mobs)
-  )
-  block_index, item_index, mob_index = (
-    {name: i for i, name in enumerate(names)} for names in (block_names, item_names, mob_names)
-  )
-  return (
-    Blocks(
-      block_names,
-      block_index,
-      hardness=_column(blocks, "hardness", np.float32),
-      tool=np.asarray([TOOL_NAMES.index(b["tool"]) for b in blocks], np.int32),
-      min_tier=_column(blocks, "min_tier", np.int32),
-      is_solid=_column(blocks, "is_solid", bool),
-      is_liquid=_column(blocks, "is_liquid", bool),
-      is_visible=np.arange(len(blocks)) > 0,
-      is_climbable=_column(blocks, "is_climbable", bool),
-      shape=np.asarray([SHAPE_PLANT if b["is_plant"] else SHAPE_CUBE for b in blocks], np.int32),
-      drop_item=_rows_of([b["drop"] for b in blocks], item_index),
-      colors=_colors(blocks),
-      pattern=np.asarray(
-        [[patterns.BLOCK_PATTERN_NAMES.index(p) for p in b["pattern"]] for b in blocks], np.int32
-      ),
-      gui=_column(blocks, "gui", np.int32),
-    ),
-    Items(
-      item_names,
-      item_index,
-      stack_size=_column(items, "stack_size", np.int32),
-      tool=np.asarray([TOOL_NAMES.index(i["tool"]) for i in items], np.int32),
-      tier=_column(items, "tier", np.int32),
-      speed=_column(items, "speed", np.float32),
-      attack_damage=_column(items, "attack_damage", np.float32),
-      attack_ticks=_column(items, "attack_ticks", np.int32),
-      block=np.asarray([block_index.get(name, 0) for name in item_names], np.int32),
-      fuel_ticks=_column(items, "fuel_ticks", np.int32),
-      smelts_to=_rows_of([i["smelts_to"] for i in items], item_index),
-      icon_colors=_colors(items),
-      icon_pattern=np.asarray(
-        [patterns.ICON_PATTERN_NAMES.index(i["pattern"]) for i in items], np.int32
-      ),
-    ),
-    Mobs(
-      mob_names,
-      mob_index,
-      width=_column(mobs, "width", np.float32),
-      height=_column(mobs, "height", np.float32),
-      max_health=_column(mobs, "health", np.float32),
-      speed=_column(mobs, "speed", np.float32),
-      behavior=np.asarray([BEHAVIOR_NAMES.index(m["behavior"]) for m in mobs], np.int32),
-      damage=_column(mobs, "damage", np.float32),
-      drop_item=_rows_of([m["drop"] for m in mobs], item_index),
-      colors=_colors(mobs),
-    ),
-    Recipes(
-      grid=np.asarray([[item_index[n] for n in r["grid"]] for r in recipes], np.int32),
-      is_shapeless=_column(recipes, "is_shapeless", bool),
-      out_item=np.asarray([item_index[r["item"]] for r in recipes], np.int32),
-      out_count=_column(recipes, "count", np.int32),
-    ),
+  return Shapes(
+    rows.names,
+    rows.index,
+    kind=rows.column("kind", np.int32),
+    boxes=boxes("boxes"),
+    collision=boxes("collision"),
   )
 
 
-BLOCKS, ITEMS, MOBS, RECIPES = _load()
+def _loot(rows: Rows, items: dict[str, int]) -> Loot:
+  full = [entry + [["air", 0, 0, 0.0]] * (NUM_LOOT - len(entry)) for entry in rows.values("loot")]
+  item, least, most, chance = ([[e[i] for e in entry] for entry in full] for i in range(4))
+  return Loot(
+    np.asarray([[items[name] for name in entry] for entry in item], np.int32),
+    np.asarray(least, np.int32),
+    np.asarray(most, np.int32),
+    np.asarray(chance, np.float32),
+  )
+
+
+def _load_blocks(shapes: dict[str, int], items: dict[str, int]) -> Blocks:
+  rows = Rows("blocks")
+  if len(rows.names) > MAX_BLOCKS:
+    raise ValueError(f"{len(rows.names)} blocks: an id of 14 bits holds {MAX_BLOCKS}; remove rows")
+  own = np.arange(len(rows.names), dtype=np.int32)
+  base = rows.rows_of("base", rows.index)
+  return Blocks(
+    rows.names,
+    rows.index,
+    hardness=rows.column("hardness", np.float32),
+    tool=rows.number_of("tool", TOOL_NAMES),
+    tool_factors=rows.column("tool_factors", np.float32),
+    min_tier=rows.column("min_tier", np.int32),
+    is_solid=rows.column("is_solid", bool),
+    is_liquid=rows.column("is_liquid", bool),
+    is_visible=rows.column("is_visible", bool),
+    is_climbable=rows.column("is_climbable", bool),
+    is_replaceable=rows.column("is_replaceable", bool),
+    is_waterlogged=rows.column("is_waterlogged", bool),
+    falls=rows.column("falls", bool),
+    shape=rows.rows_of("shape", shapes),
+    light=rows.column("light", np.int32),
+    filter_light=rows.column("filter_light", np.int32),
+    drop_item=rows.rows_of("drop", items),
+    loot=_loot(rows, items),
+    shears_item=rows.rows_of("shears", items),
+    base=np.where(base > 0, base, own),
+    half=rows.column("half", np.int8),
+    half_row=rows.rows_of("half_row", rows.index),
+    support=rows.column("support", np.int32),
+    colors=rows.colors(),
+    pattern=rows.number_of("pattern", patterns.BLOCK_PATTERN_NAMES),
+    gui=rows.column("gui", np.int32),
+  )
+
+
+def _load_items(rows: Rows, blocks: dict[str, int]) -> Items:
+  own = np.arange(len(rows.names), dtype=np.int32)
+  tag = rows.rows_of("tag", rows.index)
+  return Items(
+    rows.names,
+    rows.index,
+    stack_size=rows.column("stack_size", np.int32),
+    tool=rows.number_of("tool", TOOL_NAMES),
+    tier=rows.column("tier", np.int32),
+    speed=rows.column("speed", np.float32),
+    attack_damage=rows.column("attack_damage", np.float32),
+    attack_ticks=rows.column("attack_ticks", np.int32),
+    durability=rows.column("durability", np.int32),
+    armor=rows.column("armor", np.int32),
+    armor_slot=rows.column("armor_slot", np.int32),
+    food=rows.column("food", np.float32),
+    saturation=rows.column("saturation", np.float32),
+    block=rows.rows_of("block", blocks),
+    fuel_ticks=rows.column("fuel_ticks", np.int32),
+    smelts_to=rows.rows_of("smelts_to", rows.index),
+    smelts_in=rows.column("smelts_in", np.int32),
+    tag_item=np.where(tag > 0, tag, own),
+    icon_colors=rows.colors(),
+    icon_pattern=rows.number_of("pattern", patterns.ICON_PATTERN_NAMES),
+  )
+
+
+def _load_mobs(items: dict[str, int]) -> Mobs:
+  rows = Rows("mobs")
+  return Mobs(
+    rows.names,
+    rows.index,
+    width=rows.column("width", np.float32),
+    height=rows.column("height", np.float32),
+    max_health=rows.column("health", np.float32),
+    speed=rows.column("speed", np.float32),
+    behavior=rows.number_of("behavior", BEHAVIOR_NAMES),
+    temper=rows.column("temper", np.int32),
+    gait=rows.number_of("gait", GAIT_NAMES),
+    shot=rows.number_of("shot", SHOT_NAMES),
+    trick=rows.number_of("trick", TRICK_NAMES),
+    burns_in_day=rows.column("burns_in_day", bool),
+    is_fireproof=rows.column("is_fireproof", bool),
+    steady=rows.column("steady", np.float32),
+    armor=rows.column("armor", np.float32),
+    damage=rows.column("damage", np.float32),
+    damages=rows.column("damages", np.float32),
+    drop_item=rows.rows_of("drop", items),
+    loot=_loot(rows, items),
+    colors=rows.colors(),
+  )
+
+
+def _load_recipes(items: dict[str, int]) -> Recipes:
+  rows = Rows("recipes")
+  return Recipes(
+    grid=rows.rows_of("grid", items),
+    is_shapeless=rows.column("is_shapeless", bool),
+    is_mixed=rows.column("is_mixed", bool),
+    out_item=rows.rows_of("item", items),
+    out_count=rows.column("count", np.int32),
+  )
+
+
+def _load_cutting(items: dict[str, int]) -> Cutting:
+  rows = Rows("cutting")
+  return Cutting(
+    rows.rows_of("item", items), rows.rows_of("product", items), rows.column("count", np.int32)
+  )
+
+
+def _load_smithing(items: dict[str, int]) -> Smithing:
+  rows = Rows("smithing")
+  return Smithing(*(rows.rows_of(key, items) for key in ("item", "addition", "product")))
+
+
+_ITEM_ROWS = Rows("items")
+SHAPES = _load_shapes()
+BLOCKS = _load_blocks(SHAPES.index, _ITEM_ROWS.index)
+ITEMS = _load_items(_ITEM_ROWS, BLOCKS.index)
+MOBS = _load_mobs(ITEMS.index)
+RECIPES = _load_recipes(ITEMS.index)
+CUTTING = _load_cutting(ITEMS.index)
+SMITHING = _load_smithing(ITEMS.index)

@@ -5,24 +5,34 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, NUM_BUTTONS, RawAction
-from cross_jax.envs.voxel import gui, layout
-from cross_jax.envs.voxel.state import Gui, Slots, State, Stats
+from cross_jax.envs.voxel import events, gui, layout, stores
+from cross_jax.envs.voxel.state import Slots, State, Stats
 from cross_jax.envs.voxel.tables import ITEMS
 
-apply_gui = jax.jit(gui.apply_gui)
+
+def _apply(state, action):
+  state = gui.apply_gui(state._replace(events=events.no_events()), action)
+  made, amount = state.events.index[_CRAFT], state.events.amount[_CRAFT]
+  counts = state.stats.craft_item.at[made].add(amount)
+  return state._replace(stats=state.stats._replace(craft_item=counts))
+
+
+_CRAFT = Stats._fields.index("craft_item")
+apply_gui = jax.jit(_apply)
 tick_furnace = jax.jit(gui.tick_furnace)
 
 
 def make_state(kind, stacks):
-  """A State whose only real parts are slots, gui, stats and prev_buttons."""
+  """A State whose only real parts are slots, gui, stats, events and prev_buttons."""
   item, count = np.zeros((2, layout.NUM_SLOTS), np.int32)
   for slot, (name, number) in stacks.items():
     item[slot], count[slot] = ITEMS.index[name], number
-  zero = jnp.int32(0)
   parts = dict.fromkeys(State._fields) | {
     "slots": Slots(jnp.asarray(item), jnp.asarray(count)),
-    "gui": Gui(zero, jnp.asarray(layout.CURSOR_HOME, jnp.float32), zero, zero, zero),
+    "gui": stores.fresh_gui(),
+    "stores": stores.fresh_stores(),
     "stats": Stats(None, None, jnp.zeros(len(ITEMS.names), jnp.int32), None, None, None),
+    "events": events.no_events(),
     "prev_buttons": jnp.zeros(NUM_BUTTONS, jnp.int8),
   }
   return gui.open_gui(State(**parts), kind)

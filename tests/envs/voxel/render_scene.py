@@ -1,30 +1,18 @@
 """Hand-made worlds for the renderer's tests: an empty game, and blocks and things put into it."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.base import NUM_BUTTONS, View
+from cross_jax.base import View
+from cross_jax.envs.tasks import setup_row
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.render import build_boxes
-from cross_jax.envs.voxel.state import (
-  EYE_HEIGHT,
-  MAX_DROPS,
-  MAX_MOBS,
-  NUM_CELLS,
-  SIZE_X,
-  SIZE_Y,
-  SIZE_Z,
-  Drops,
-  Goal,
-  Gui,
-  Mobs,
-  Player,
-  Slots,
-  State,
-  Stats,
-)
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
+from cross_jax.envs.voxel.reset import reset
+from cross_jax.envs.voxel.state import EYE_HEIGHT, NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, State
+from cross_jax.envs.voxel.tables import BLOCKS
 
 WIDE = View(0, 0, 640, 360, 112, 64)
 CENTRE = View(224, 84, 416, 276, 96, 96)
@@ -35,12 +23,9 @@ EYE = (16.5, 12.5, 10.5)  # m, the eye of an empty game; it looks along +z
 _build = jax.jit(build_boxes)
 
 
-def _f(*shape: int) -> np.ndarray:
-  return np.zeros(shape, np.float32)
-
-
-def _i(*shape: int) -> np.ndarray:
-  return np.zeros(shape, np.int32)
+@functools.cache
+def _shapes() -> State:
+  return jax.eval_shape(reset, setup_row("mine_block:oak_log", 0), jax.random.PRNGKey(0))
 
 
 def make_state(
@@ -49,29 +34,26 @@ def make_state(
   """A game without batch axis.
 
   Args:
-    blocks: names at cells (x, y, z) of an empty world, or uint8[SIZE_Y, SIZE_Z, SIZE_X].
+    blocks: names at cells (x, y, z) of an empty world, or uint16[SIZE_Y, SIZE_Z, SIZE_X].
     parts: fields of `player`, `mobs`, `drops`, `slots` and `gui` as dicts, or fields of State.
   """
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   if isinstance(blocks, np.ndarray):
-    grid = blocks.astype(np.uint8)
+    grid = blocks.astype(np.uint16)
   else:
     for (x, y, z), name in (blocks or {}).items():
       grid[y, z, x] = BLOCKS.index[name]
   flat = grid.reshape(NUM_CELLS)
   feet = np.asarray([EYE[0], EYE[1] - EYE_HEIGHT, EYE[2]], np.float32)
+  state = jax.tree.map(lambda a: np.zeros(a.shape, a.dtype), _shapes())
+  state = state._replace(blocks=flat, boxes=_build(jnp.asarray(flat)))
   groups = {
-    "player": Player(
-      feet, _f(3), _f(), _f(), np.bool_(True), _f(), np.float32(20), np.float32(20), _i(), _i(),
-      np.int32(-1), _f(), _i(), _i(),
+    "player": state.player._replace(
+      pos=feet, is_on_ground=np.bool_(True), health=np.float32(20), food=np.float32(20),
+      mine_cell=np.int32(-1), air_ticks=np.int32(300),
     ),
-    "mobs": Mobs(
-      _i(MAX_MOBS), _f(MAX_MOBS, 3), _f(MAX_MOBS, 3), _f(MAX_MOBS), _f(MAX_MOBS), _i(MAX_MOBS),
-      _i(MAX_MOBS),
-    ),
-    "drops": Drops(_i(MAX_DROPS), _i(MAX_DROPS), _f(MAX_DROPS, 3), _i(MAX_DROPS)),
-    "slots": Slots(_i(layout.NUM_SLOTS), _i(layout.NUM_SLOTS)),
-    "gui": Gui(_i(), np.asarray(layout.CURSOR_HOME, np.float32), _i(), _i(), _i()),
+    "gui": state.gui._replace(cursor_px=np.asarray(layout.CURSOR_HOME, np.float32)),
+    "mobs": state.mobs, "drops": state.drops, "slots": state.slots,
   }  # fmt: skip
   for name, group in groups.items():
     fields = {
@@ -79,14 +61,7 @@ def make_state(
       for key, value in parts.pop(name, {}).items()
     }
     groups[name] = group._replace(**fields)
-  num = {"b": len(BLOCKS.names), "m": len(MOBS.names), "i": len(ITEMS.names)}
-  stats = Stats(*(_i(num[k]) for k in "bmiiib"))
-  state = State(
-    blocks=flat, boxes=_build(jnp.asarray(flat)), stats=stats,
-    goal=Goal(_i(), _i(), np.bool_(False)),
-    prev_buttons=np.zeros(NUM_BUTTONS, np.int8), is_night=np.bool_(False), tick=_i(),
-    num_clipped=_i(), rng=np.zeros(2, np.uint32), **groups,
-  )  # fmt: skip
+  state = state._replace(**groups)
   parts = {k: np.asarray(v, np.asarray(getattr(state, k)).dtype) for k, v in parts.items()}
   state = state._replace(**parts)
   return jax.tree.map(jnp.asarray, state)
@@ -100,9 +75,9 @@ def stack(states: list[State]) -> State:
 def random_world(
   seed: int, *, num_shapes: int = 40, names: tuple[str, ...] = ("stone",)
 ) -> np.ndarray:
-  """Random cuboids and single cells of some blocks, uint8[SIZE_Y, SIZE_Z, SIZE_X]."""
+  """Random cuboids and single cells of some blocks, uint16[SIZE_Y, SIZE_Z, SIZE_X]."""
   rng = np.random.default_rng(seed)
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   ids = [BLOCKS.index[name] for name in names]
   for _ in range(num_shapes):
     low = rng.integers(0, (SIZE_Y, SIZE_Z, SIZE_X))

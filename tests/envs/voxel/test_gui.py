@@ -157,9 +157,9 @@ def test_nothing_can_be_put_into_outputs():
 
 
 def test_shift_click_at_table_goes_to_the_grid_and_back():
-  state = _after(GUI_CRAFTING_TABLE, {12: ("sugar_cane", 3)}, (12, "sneak", LEFT))
-  assert stacks(state) == {CRAFT: ("sugar_cane", 3)}
-  assert stacks(press(state, CRAFT, "sneak", LEFT)) == {0: ("sugar_cane", 3)}
+  state = _after(GUI_CRAFTING_TABLE, {12: ("feather", 3)}, (12, "sneak", LEFT))
+  assert stacks(state) == {CRAFT: ("feather", 3)}
+  assert stacks(press(state, CRAFT, "sneak", LEFT)) == {0: ("feather", 3)}
 
 
 def test_shift_click_at_the_furnace_sorts_input_from_fuel():

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from gui_driver import make_state
+from gui_driver import apply_gui, make_state
 
 from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, NUM_BUTTONS, RawAction
 from cross_jax.envs.voxel import gui, layout
@@ -31,7 +31,7 @@ def _tick(state, rng):
   down = jax.random.uniform(key_rng, (len(_KEYS),)) < jnp.asarray(_CHANCE)
   indices = np.asarray([BUTTON_INDEX[key] for key in _KEYS])
   buttons = jnp.zeros(NUM_BUTTONS, jnp.int8).at[indices].set(down.astype(jnp.int8))
-  clicked = gui.apply_gui(state, RawAction(buttons, camera))._replace(prev_buttons=buttons)
+  clicked = apply_gui(state, RawAction(buttons, camera))._replace(prev_buttons=buttons)
   cooked = gui.tick_furnace(clicked)
   return cooked, (clicked.slots, cooked.slots, clicked.stats.craft_item, clicked.gui.kind)
 

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from world_driver import Plain, cell, press
 
-from cross_jax.envs.voxel import layout, mining, tables
+from cross_jax.envs.voxel import aim, layout, mining, tables
+from cross_jax.envs.voxel.edits import NO_CELL
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 
 break_rate = jax.jit(mining.break_rate)
-cast = jax.jit(mining.cast)
+cast = jax.jit(aim.cast)
 
 
 @pytest.mark.parametrize(
@@ -93,24 +94,24 @@ def test_reach_is_four_and_a_half_metres():
   game = Plain().put("oak_log", (16, 10, 21)).run(press("attack"))  # 21 - 16.5 = 4.5: just
   assert int(game.state.player.mine_cell) == cell(16, 10, 21)
   game = Plain().player(pos=(16.5, 9, 16.49)).put("oak_log", (16, 10, 21)).run(press("attack"))
-  assert int(game.state.player.mine_cell) == mining.NO_CELL
+  assert int(game.state.player.mine_cell) == NO_CELL
 
 
 def test_cast_against_a_slow_march():
   rng = np.random.default_rng(1)
   solid = rng.random((SIZE_Y, SIZE_Z, SIZE_X)) < 0.06
-  blocks = np.where(solid, tables.BLOCKS.index["stone"], 0).astype(np.uint8).reshape(NUM_CELLS)
+  blocks = np.where(solid, tables.BLOCKS.index["stone"], 0).astype(np.uint16).reshape(NUM_CELLS)
   num_hits = 0
   for _ in range(60):
     eye = rng.uniform((2, 2, 2), (30, 22, 30)).astype(np.float32)
     gaze = rng.normal(size=3)
     gaze = (gaze / np.linalg.norm(gaze)).astype(np.float32)
     hit = cast(blocks, eye, gaze)
-    found, before = mining.NO_CELL, mining.NO_CELL
-    for t in np.arange(0, mining.BLOCK_REACH_M, 5e-4):
+    found, before = NO_CELL, NO_CELL
+    for t in np.arange(0, aim.BLOCK_REACH_M, 5e-4):
       x, y, z = np.floor(eye + gaze * t).astype(int)
       inside = 0 <= x < SIZE_X and 0 <= y < SIZE_Y and 0 <= z < SIZE_Z
-      here = cell(x, y, z) if inside else mining.NO_CELL
+      here = cell(x, y, z) if inside else NO_CELL
       if inside and solid[y, z, x]:
         found = here
         break

@@ -132,7 +132,7 @@ def march(is_solid, low, high, wanted, step=1e-3):
 def test_move_against_a_slow_march():
   rng = np.random.default_rng(0)
   solid = rng.random((SIZE_Y, SIZE_Z, SIZE_X)) < 0.15
-  blocks = np.where(solid, tables.BLOCKS.index["stone"], 0).astype(np.uint8)
+  blocks = np.where(solid, tables.BLOCKS.index["stone"], 0).astype(np.uint16)
   is_solid = lambda x, y, z: (
     not (0 <= x < SIZE_X and 0 <= z < SIZE_Z and y >= 0) or (y < SIZE_Y and bool(solid[y, z, x]))
   )

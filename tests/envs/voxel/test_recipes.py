@@ -56,7 +56,9 @@ def test_hand_worked_grids(grid, item, count):
 
 def _reference(grid):
   """Tries every recipe at every offset, plain and mirrored."""
-  for cells, is_shapeless, item, count in zip(*RECIPES):
+  for cells, is_shapeless, item, count in zip(
+    RECIPES.grid, RECIPES.is_shapeless, RECIPES.out_item, RECIPES.out_count
+  ):
     if is_shapeless:
       if sorted(cells) == sorted(grid):
         return item, count

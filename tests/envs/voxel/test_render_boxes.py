@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from cross_jax.envs.voxel.render import build_boxes, update_boxes
-from cross_jax.envs.voxel.render.boxes import MAX_H, MAX_V, QUADRANTS
+from cross_jax.envs.voxel.render.boxes import (
+  FLAG_PLANT,
+  FLAG_SEE_THROUGH,
+  MAX_H,
+  MAX_V,
+  QUADRANTS,
+  word_block,
+)
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 from cross_jax.envs.voxel.tables import BLOCKS
 from tests.envs.voxel.render_scene import random_world
@@ -21,7 +28,7 @@ def at(x: int, y: int, z: int) -> int:
 
 
 def quadrant_bytes(words: np.ndarray) -> np.ndarray:
-  """uint8[4, SIZE_Y, SIZE_Z, SIZE_X]."""
+  """uint16[4, SIZE_Y, SIZE_Z, SIZE_X]."""
   parts = [(words >> (8 * q)) & 255 for q in range(4)]
   return np.stack(parts).reshape(4, SIZE_Y, SIZE_Z, SIZE_X)
 
@@ -29,6 +36,9 @@ def quadrant_bytes(words: np.ndarray) -> np.ndarray:
 def assert_conservative(words: np.ndarray, grid: np.ndarray) -> None:
   """Visible cells have their own code; no empty cell's box holds a visible cell (by sums)."""
   visible = grid > 0
+  is_block = visible & (grid != BLOCKS.index["water"])
+  rows = np.asarray(word_block(jnp.asarray(words))).reshape(grid.shape)
+  np.testing.assert_array_equal(rows[is_block], grid[is_block])
   pad = 16
   padded = np.pad(visible, pad).astype(np.int64)
   sums = np.zeros(np.asarray(padded.shape) + 1, np.int64)
@@ -36,8 +46,8 @@ def assert_conservative(words: np.ndarray, grid: np.ndarray) -> None:
   y, z, x = np.indices(grid.shape) + pad
   for q, (sign_x, sign_z) in enumerate(QUADRANTS):
     code = quadrant_bytes(words)[q]
-    expected = np.where(grid == BLOCKS.index["water"], 64, 128 + grid.astype(np.int64))
-    np.testing.assert_array_equal(code[visible], expected[visible])
+    is_water = grid == BLOCKS.index["water"]
+    assert (code[is_water] == 64).all() and (code[visible & ~is_water] >= 128).all()
     h, v = (code >> 3) + 1, code & 7
     assert h[~visible].max() <= MAX_H and v[~visible].max() <= MAX_V
     x0, x1 = (x, x + h) if sign_x > 0 else (x - h + 1, x + 1)
@@ -58,11 +68,11 @@ def assert_conservative(words: np.ndarray, grid: np.ndarray) -> None:
 
 
 def test_words_by_hand():
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   grid[10, 16, 16] = STONE
   code = quadrant_bytes(np.asarray(build(jnp.asarray(grid.reshape(-1)))))
   largest = 8 * (MAX_H - 1) + MAX_V  # 7 cells wide, 6 up and down
-  assert (code[:, 10, 16, 16] == 128 + STONE).all()
+  assert (code[:, 10, 16, 16] == 128 + np.asarray([STONE, 0, 0, 0])).all() and STONE < 128
   # The western neighbour: one cell wide towards the block (+x), for both signs of z.
   np.testing.assert_array_equal(code[:, 10, 16, 15], [MAX_V, largest, MAX_V, largest])
   # Three cells south-west of the block: 3 cells towards it (+x, -z), all elsewhere.
@@ -71,8 +81,20 @@ def test_words_by_hand():
   np.testing.assert_array_equal(code[:, 12, 16, 16], [8 * (MAX_H - 1) + 1] * 4)
 
 
+def test_the_words_of_visible_cells_tell_all_rows_and_flags():
+  rows = np.flatnonzero(BLOCKS.is_visible & ~BLOCKS.is_liquid)
+  grid = np.zeros(NUM_CELLS, np.uint16)
+  grid[: len(rows)] = rows
+  words = build(jnp.asarray(grid))[: len(rows)]
+  np.testing.assert_array_equal(word_block(words), rows)
+  flags = {"glass": FLAG_SEE_THROUGH, "poppy": FLAG_SEE_THROUGH | FLAG_PLANT, "stone": 0}
+  for name, flag in flags.items():
+    word = int(words[int(np.searchsorted(rows, BLOCKS.index[name]))])
+    assert word & (FLAG_SEE_THROUGH | FLAG_PLANT) == flag
+
+
 def test_water_lets_rays_pass_by_one_cell():
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   grid[3, 4, 5] = BLOCKS.index["water"]
   code = quadrant_bytes(np.asarray(build(jnp.asarray(grid.reshape(-1)))))
   assert (code[:, 3, 4, 5] == 64).all()
@@ -104,7 +126,7 @@ def test_breaking_writes_one_word_and_no_cell_writes_none():
 
 def test_shrunk_boxes_are_still_useful():
   """A placed block costs boxes near it, not all: the likely bug would set the window to 1 cell."""
-  empty = jnp.zeros((NUM_CELLS,), jnp.uint8)
+  empty = jnp.zeros((NUM_CELLS,), jnp.uint16)
   cell = at(16, 10, 16)
   boxes = update(build(empty), empty.at[cell].set(STONE), jnp.int32(cell))
   code = quadrant_bytes(np.asarray(boxes))

@@ -129,7 +129,7 @@ def test_face_and_texture_coordinates_by_hand(shoot):
 
   Looking along +z right is -x, so u = 1 - 0.25 = 0.75; v = 1 - 0.75 = 0.25 from the top.
   """
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   grid[12, 20, 16] = BLOCKS.index["stone"]
   t, block, face, u, v, _ = shoot_one(shoot, grid, (16.25, 12.75, 10.5), (1e-9, 1e-9, 1.0))
   assert (block, face) == (BLOCKS.index["stone"], FACE_Z)
@@ -137,7 +137,7 @@ def test_face_and_texture_coordinates_by_hand(shoot):
 
 
 def test_water_tints_from_its_surface_and_does_not_stop(shoot):
-  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+  grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
   grid[12, 14:16, 16] = BLOCKS.index["water"]
   grid[12, 20, 16] = BLOCKS.index["stone"]
   t, block, _, _, _, water_t = shoot_one(shoot, grid, (16.25, 12.75, 10.5), (0, 0, 1.0))
@@ -147,7 +147,7 @@ def test_water_tints_from_its_surface_and_does_not_stop(shoot):
 def test_plants_and_panes_have_holes(shoot):
   """A fan of rays: some stop at the flower or the pane's rim, the others at the wall behind."""
   for name, low, high in (("poppy", 0.05, 0.5), ("glass", 0.1, 0.6)):
-    grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+    grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
     grid[12, 14, 16] = BLOCKS.index[name]
     grid[:, 20, :] = BLOCKS.index["stone"]
     rng = np.random.default_rng(0)

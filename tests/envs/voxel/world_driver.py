@@ -41,7 +41,7 @@ class Plain:
 
   def __init__(self, task: str = "mine_block:oak_log"):
     state = _fresh(task)
-    blocks = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint8)
+    blocks = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
     blocks[: GROUND + 1] = tables.BLOCKS.index["stone"]
     player = state.player._replace(
       pos=np.asarray([16.5, GROUND + 1, 16.5], np.float32),

@@ -1,7 +1,8 @@
 """The renderer's acceleration structure: how far a ray may jump from each cell, packed in one word.
 
 A word holds one byte per horizontal quadrant q = (dx < 0) + 2 (dz < 0) of ray directions:
-  128 + block id   the cell is visible and stops the ray (or its shape is looked at, see shapes.py);
+  128 and above    the cell is visible and stops the ray; the other seven bits of all four bytes
+                   together say what it is, whatever the quadrant (see word_block, FLAG_*);
   64               water: the ray goes on by one cell and is tinted;
   8 (h - 1) + v    empty: the box of h x h cells from this one towards the quadrant, and v cells up
                    and down, holds nothing visible (1 <= h <= 7, 0 <= v <= 6).
@@ -13,32 +14,39 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from cross_jax.envs.voxel.render.textures import SEE_THROUGH
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS
+from cross_jax.envs.voxel.tables import BLOCKS, MAX_BLOCKS, SHAPE_PLANT
 
 MAX_H = 7  # cells
 MAX_V = 6  # cells
 WATER_CODE = 64
 BLOCK_CODE = 128
+BLOCK_BITS = 14  # of a block's row: seven in each of the two lower bytes
+FLAG_SEE_THROUGH, FLAG_PLANT = 1 << 16, 1 << 17  # of a visible cell's word: rays may pass, a plant
 QUADRANTS = ((1, 1), (-1, 1), (1, -1), (-1, -1))  # (sign of dx, sign of dz) of quadrant q
 WINDOW = 2 * MAX_H - 1  # cells on a side: all cells whose boxes may hold a given cell
 _SHAPE = (SIZE_Y, SIZE_Z, SIZE_X)
 _ALL = np.uint32(0xFFFFFFFF)
+_EVERY_BYTE = np.uint32(0x01010101)
 
 if SIZE_X != 32:
   raise ValueError(f"SIZE_X {SIZE_X}: rows of cells are packed in uint32, so it must be 32")
-if len(BLOCKS.names) > BLOCK_CODE:
-  raise ValueError(f"{len(BLOCKS.names)} blocks: a byte of a box word holds ids below {BLOCK_CODE}")
+if MAX_BLOCKS > 1 << BLOCK_BITS:
+  raise ValueError(f"MAX_BLOCKS {MAX_BLOCKS}: a box word holds rows below {1 << BLOCK_BITS}")
 
 
-def _block_codes() -> np.ndarray:
-  codes = np.arange(len(BLOCKS.names), dtype=np.uint32) + BLOCK_CODE
-  codes[~np.asarray(BLOCKS.is_visible)] = 0
-  codes[BLOCKS.index["water"]] = WATER_CODE
-  return codes * np.uint32(0x01010101)
+def _block_words() -> np.ndarray:
+  row = np.arange(len(BLOCKS.names), dtype=np.uint32)
+  words = _EVERY_BYTE * np.uint32(BLOCK_CODE) | (row & 127) | (row >> 7) << 8
+  words |= np.where(SEE_THROUGH, FLAG_SEE_THROUGH, 0).astype(np.uint32)
+  words |= np.where(BLOCKS.shape == SHAPE_PLANT, FLAG_PLANT, 0).astype(np.uint32)
+  words[~np.asarray(BLOCKS.is_visible)] = 0
+  words[BLOCKS.index["water"]] = _EVERY_BYTE * np.uint32(WATER_CODE)
+  return words
 
 
-_CODES = _block_codes()  # uint32[num_blocks], the word of a cell of that block; 0 = empty
+_WORDS = _block_words()  # uint32[num_blocks], the word of a cell of that block; 0 = empty
 
 
 def _scores() -> np.ndarray:
@@ -52,6 +60,11 @@ def _scores() -> np.ndarray:
 
 
 _SCORES = _scores()
+
+
+def word_block(word: jax.Array) -> jax.Array:
+  """The row of the block table in the word of a visible cell, int32[...]."""
+  return (word & 127) | ((word >> 1) & (127 << 7))
 
 
 def _empty_squares(empty: jax.Array, sign_x: int, sign_z: int) -> jax.Array:
@@ -81,11 +94,11 @@ def build_boxes(blocks: jax.Array) -> jax.Array:
   """The packed words of a world.
 
   Args:
-    blocks: uint8[NUM_CELLS], rows of the block table.
+    blocks: integers[NUM_CELLS], rows of the block table.
   Returns:
     int32[NUM_CELLS].
   """
-  words = jnp.asarray(_CODES)[blocks.astype(jnp.int32)]
+  words = jnp.asarray(_WORDS)[blocks.astype(jnp.int32)]
   bits = jnp.arange(SIZE_X, dtype=jnp.uint32)[None, None]
   rows = jnp.sum((words != 0).reshape(_SHAPE).astype(jnp.uint32) << bits, axis=-1, dtype=jnp.uint32)
   padded = jnp.pad(rows, ((MAX_V, MAX_V), (0, 0)))
@@ -122,13 +135,13 @@ def update_boxes(boxes: jax.Array, blocks: jax.Array, cell: jax.Array) -> jax.Ar
 
   Args:
     boxes: int32[NUM_CELLS], the words before.
-    blocks: uint8[NUM_CELLS], the blocks after.
+    blocks: integers[NUM_CELLS], the blocks after.
     cell: int32[], the cell that changed; negative leaves everything as it is.
   Returns:
     int32[NUM_CELLS]: conservative, but boxes do not grow until build_boxes.
   """
   at = jnp.maximum(cell, 0)
-  word = jnp.asarray(_CODES)[blocks[at].astype(jnp.int32)]
+  word = jnp.asarray(_WORDS)[blocks[at].astype(jnp.int32)]
   x, z, y = at % SIZE_X, at // SIZE_X % SIZE_Z, at // (SIZE_X * SIZE_Z)
   sizes = (min(WINDOW, SIZE_Y), WINDOW, WINDOW)
   start = [

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from cross_jax.base import View
 from cross_jax.envs import tasks
-from cross_jax.envs.voxel import layout, step
+from cross_jax.envs.voxel import layout, reset
 from cross_jax.envs.voxel.render.frame import render_batch
 from cross_jax.envs.voxel.render.textures import BLOCK_ATLAS, ICON_ATLAS, TILE_WORDS
 from cross_jax.envs.voxel.state import State
@@ -71,7 +71,7 @@ def make_states(scenes: tuple[tuple[str, int], ...]) -> State:
   rows = [tasks.setup_row(task, seed) for task, seed in scenes]
   setups = jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(x) for x in leaves]), *rows)
   keys = jnp.stack([jax.random.PRNGKey(seed) for _, seed in scenes])
-  return jax.jit(jax.vmap(step.reset))(setups, keys)
+  return jax.jit(jax.vmap(reset.reset))(setups, keys)
 
 
 def _show_off(states: State) -> State:

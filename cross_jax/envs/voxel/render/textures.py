@@ -94,9 +94,10 @@ def _block_tiles() -> np.ndarray:
 
 
 def _see_through() -> np.ndarray:
-  """bool[num_blocks]: plants, and cubes of glass, whose holes let rays pass."""
-  is_glass = np.asarray(["glass" in name for name in BLOCKS.names])
-  return (BLOCKS.shape == SHAPE_PLANT) | is_glass
+  """bool[num_blocks]: those with holes that let rays pass, which is all but leaves."""
+  has_hole = np.any(BLOCK_PATTERNS == HOLE, axis=(1, 2))[BLOCKS.pattern].any(axis=1)
+  is_leaves = np.asarray([name.endswith("_leaves") for name in BLOCKS.names])
+  return (has_hole | (BLOCKS.shape == SHAPE_PLANT)) & ~is_leaves
 
 
 def icon_tiles() -> np.ndarray:

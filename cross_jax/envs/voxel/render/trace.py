@@ -12,10 +12,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.render.boxes import BLOCK_CODE, WATER_CODE
-from cross_jax.envs.voxel.render.textures import BLOCK_ATLAS, SEE_THROUGH, texel_index
+from cross_jax.envs.voxel.render.boxes import (
+  BLOCK_BITS,
+  BLOCK_CODE,
+  FLAG_PLANT,
+  FLAG_SEE_THROUGH,
+  WATER_CODE,
+  word_block,
+)
+from cross_jax.envs.voxel.render.textures import BLOCK_ATLAS, texel_index
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS, SHAPE_PLANT
 
 MIN_STEP = 1e-3  # m, and the least size of a direction's component
 NUDGE = 1e-4  # m past a plane, to land in the next cell
@@ -27,9 +33,13 @@ MAX_STEPS = 192
 MAX_ROUNDS = 64  # see-through cells that one ray may pass
 FACE_UP, FACE_DOWN, FACE_X, FACE_Z, FACE_PLANT = range(5)
 
-_BLOCK_SHIFT, _FACE_SHIFT = 15, 22  # of Hits.key; the cell has the lowest 15 bits
+_CELL_BITS = 15  # the lowest of Hits.key; then the block's, then the face's
+_FACE_SHIFT = _CELL_BITS + BLOCK_BITS
+_AS_PLANT = np.int32(FACE_PLANT) << np.int32(_FACE_SHIFT)  # the sign bit
 _LANE = 128  # rays per row of a running count
-_IS_PLANT = np.asarray(BLOCKS.shape == SHAPE_PLANT)
+
+if NUM_CELLS > 1 << _CELL_BITS:
+  raise ValueError(f"{NUM_CELLS} cells: a hit's key holds {1 << _CELL_BITS}")
 
 
 class Rays(NamedTuple):
@@ -56,17 +66,17 @@ class _Walk(NamedTuple):
 
 def hit_cell(hits: Hits) -> jax.Array:
   """The cell that was hit, int32[N], -1 if none."""
-  return jnp.where(hits.key > 0, hits.key & (2**_BLOCK_SHIFT - 1), -1)
+  return jnp.where(hits.key != 0, hits.key & (2**_CELL_BITS - 1), -1)
 
 
 def hit_block(hits: Hits) -> jax.Array:
   """The block that was hit, int32[N], row of the block table, 0 if none."""
-  return (hits.key >> _BLOCK_SHIFT) & (BLOCK_CODE - 1)
+  return (hits.key >> _CELL_BITS) & (2**BLOCK_BITS - 1)
 
 
 def hit_face(hits: Hits) -> jax.Array:
   """The face that was hit, int32[N], FACE_*."""
-  return hits.key >> _FACE_SHIFT
+  return (hits.key >> _FACE_SHIFT) & 7
 
 
 def hit_uv(hits: Hits, rays: Rays) -> tuple[jax.Array, jax.Array]:
@@ -127,8 +137,8 @@ def _index(x: jax.Array, y: jax.Array, z: jax.Array) -> jax.Array:
   return jnp.clip(index, 0, NUM_CELLS - 1)
 
 
-def _code(boxes: jax.Array, index: jax.Array, walk: _Walk) -> jax.Array:
-  return (boxes.at[index].get(mode="promise_in_bounds") >> walk.shift) & 255
+def _word(boxes: jax.Array, index: jax.Array) -> jax.Array:
+  return boxes.at[index].get(mode="promise_in_bounds")
 
 
 def _leave(rays: Rays, walk: _Walk, cell: tuple, reach: tuple) -> jax.Array:
@@ -145,7 +155,7 @@ def _leave(rays: Rays, walk: _Walk, cell: tuple, reach: tuple) -> jax.Array:
 def _advance(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: jax.Array):
   """One step of every ray that is still under way: (t, water_t, is_moving)."""
   cell = _cells(rays, t)
-  code = _code(boxes, _index(*cell), walk)
+  code = (_word(boxes, _index(*cell)) >> walk.shift) & 255
   h = ((code >> 3) & 7).astype(jnp.float32)
   v = (code & 7).astype(jnp.float32)
   t_next = jnp.maximum(_leave(rays, walk, cell, (h, v, h)), t + MIN_STEP)
@@ -156,10 +166,10 @@ def _advance(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: j
 
 
 def _surface(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: jax.Array):
-  """What a ray sees at t as if all blocks were cubes: (Hits, is_moving bool[N])."""
+  """What a ray sees at t as if all blocks were cubes: (Hits, word, is_moving bool[N])."""
   cell = _cells(rays, t)
   index = _index(*cell)
-  code = _code(boxes, index, walk)
+  word = _word(boxes, index)
   entries = [
     (jnp.where(up, c, c + 1.0) - o) * inverse
     for c, o, inverse, up in zip(cell, rays.origin, walk.inverse, walk.is_up, strict=True)
@@ -169,21 +179,10 @@ def _surface(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: j
   face = jnp.where(entries[0] >= entry, FACE_X, FACE_Z)
   face = jnp.where(entries[1] >= entry, vertical, face)
   is_inside = t < walk.t_out
-  is_hit = is_inside & (code >= BLOCK_CODE)
-  key = index | ((code - BLOCK_CODE) << _BLOCK_SHIFT) | (face << _FACE_SHIFT)
+  is_hit = is_inside & (word & BLOCK_CODE > 0)
+  key = index | (word_block(word) << _CELL_BITS) | (face << _FACE_SHIFT)
   hits = Hits(jnp.where(is_hit, jnp.maximum(entry, 0.0), FAR), jnp.where(is_hit, key, 0), water_t)
-  return hits, is_inside & (code < BLOCK_CODE)
-
-
-def _is_in(table: np.ndarray, block: jax.Array) -> jax.Array:
-  """Whether a bool[num_blocks] table is True at a block, by bit tests instead of a gather."""
-  bits = np.zeros(BLOCK_CODE, bool)
-  bits[: len(table)] = table
-  words = np.packbits(bits, bitorder="little").view(np.int32)
-  word = jnp.full_like(block, words[0])
-  for i in range(1, len(words)):
-    word = jnp.where(block >> 5 == i, words[i], word)
-  return ((word >> (block & 31)) & 1) > 0
+  return hits, jnp.where(is_hit, word, 0), is_inside & (word & BLOCK_CODE == 0)
 
 
 def _is_opaque(hits: Hits, rays: Rays) -> jax.Array:
@@ -207,13 +206,12 @@ def _plant_t(hits: Hits, rays: Rays, cell: tuple[jax.Array, ...]) -> jax.Array:
   return best
 
 
-def _look_through(hits: Hits, rays: Rays, cell: tuple[jax.Array, ...]):
+def _look_through(hits: Hits, word: jax.Array, rays: Rays, cell: tuple[jax.Array, ...]):
   """Plants and holes of glass resolved: (Hits, passes bool[N])."""
-  block = hit_block(hits)
-  is_plant = _is_in(_IS_PLANT, block)
-  as_plant = (hits.key & (2**_FACE_SHIFT - 1)) | (FACE_PLANT << _FACE_SHIFT)
+  is_plant = word & FLAG_PLANT > 0
+  as_plant = (hits.key & (2**_FACE_SHIFT - 1)) | _AS_PLANT
   t = _plant_t(hits._replace(key=as_plant), rays, cell)
-  passes = jnp.where(is_plant, t >= FAR, _is_in(SEE_THROUGH, block) & ~_is_opaque(hits, rays))
+  passes = jnp.where(is_plant, t >= FAR, (word & FLAG_SEE_THROUGH > 0) & ~_is_opaque(hits, rays))
   t, key = jnp.where(is_plant, t, hits.t), jnp.where(is_plant, as_plant, hits.key)
   return Hits(jnp.where(passes, FAR, t), jnp.where(passes, 0, key), hits.water_t), passes
 
@@ -231,9 +229,9 @@ def _finish(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: ja
     t, water_t, _, _, num_rounds = carry
     start = (t, water_t, jnp.bool_(True), jnp.int32(0))
     t, water_t, _, _ = jax.lax.while_loop(lambda c: c[2] & (c[3] < MAX_STEPS), walk_on, start)
-    hits, _ = _surface(boxes, rays, walk, t, water_t)
+    hits, word, _ = _surface(boxes, rays, walk, t, water_t)
     cell = _cells(rays, t)
-    hits, passes = _look_through(hits, rays, cell)
+    hits, passes = _look_through(hits, word, rays, cell)
     onward = jnp.maximum(_leave(rays, walk, cell, (0.0, 0.0, 0.0)), t + MIN_STEP)
     return jnp.where(passes, onward, t), water_t, hits, jnp.any(passes), num_rounds + 1
 
@@ -275,8 +273,8 @@ def trace(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
     lambda _, carry: _advance(boxes, rays, walk, *carry)[:2],
     (t_in, jnp.full_like(t_in, FAR)),
   )
-  hits, is_moving = _surface(boxes, rays, walk, t, water_t)
-  is_open = is_moving | _is_in(SEE_THROUGH, hit_block(hits))
+  hits, word, is_moving = _surface(boxes, rays, walk, t, water_t)
+  is_open = is_moving | (word & FLAG_SEE_THROUGH > 0)
   size = -(-t.shape[0] // BATCH_SHARE)
 
   def finish_some(carry):

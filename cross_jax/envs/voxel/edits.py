@@ -1,0 +1,81 @@
+"""The cells that a tick changes: collected by the rules, written once at its end.
+
+`State.blocks` is only read by the rules, so that a batch copies no world in a tick.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from cross_jax.envs.voxel.render.boxes import update_boxes
+from cross_jax.envs.voxel.state import MAX_EDITS, Edits, State
+
+NO_CELL = -1
+
+
+def no_edits() -> Edits:
+  return Edits(jnp.full((MAX_EDITS,), NO_CELL, jnp.int32), jnp.zeros((MAX_EDITS,), jnp.int32))
+
+
+def add_edit(edits: Edits, cell: jax.Array, block: jax.Array) -> Edits:
+  """Edits with one more in the first free place; nothing for cell NO_CELL or without a place.
+
+  Args:
+    edits: Edits.
+    cell: int32[], index of a cell.
+    block: int32[], row of BLOCKS that it becomes.
+  """
+  is_free = edits.cell == NO_CELL
+  is_it = (jnp.arange(MAX_EDITS) == jnp.argmax(is_free)) & is_free & (cell != NO_CELL)
+  return Edits(jnp.where(is_it, cell, edits.cell), jnp.where(is_it, block, edits.block))
+
+
+def apply_edit(
+  blocks: jax.Array, boxes: jax.Array, cell: jax.Array, block: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+  """The cells and the renderer's words of them after one edit; cell NO_CELL changes nothing."""
+  at = jnp.where(cell >= 0, cell, blocks.shape[0])
+  blocks = blocks.at[at].set(block.astype(blocks.dtype), mode="drop")
+  return blocks, update_boxes(boxes, blocks, cell)
+
+
+def apply_edits(state: State) -> State:
+  """One game with its edits written."""
+
+  def write(world, edit):
+    return apply_edit(*world, *edit), None
+
+  (blocks, boxes), _ = jax.lax.scan(write, (state.blocks, state.boxes), state.edits)
+  return state._replace(blocks=blocks, boxes=boxes)
+
+
+def apply_edits_batch(
+  blocks: jax.Array, boxes: jax.Array, edits: Edits, active: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+  """`apply_edits` of the games where `active`, one edit at a time.
+
+  Cells change rarely, so that a loop over the edits there are is cheaper than the renderer's update
+  for all.
+
+  Args:
+    blocks, boxes: [B, NUM_CELLS].
+    edits: Edits with a leading axis B.
+    active: bool[B].
+  Returns:
+    (blocks, boxes).
+  """
+  num_games = active.shape[0]
+  pending = (edits.cell != NO_CELL) & active[:, None]
+
+  def change(carry):
+    blocks, boxes, pending = carry
+    n = jnp.argmax(pending.reshape(num_games * MAX_EDITS))
+    i, k = n // MAX_EDITS, n % MAX_EDITS
+    row = jax.lax.optimization_barrier(
+      apply_edit(blocks[i], boxes[i], edits.cell[i, k], edits.block[i, k])
+    )
+    return blocks.at[i].set(row[0]), boxes.at[i].set(row[1]), pending.at[i, k].set(False)
+
+  blocks, boxes, _ = jax.lax.while_loop(
+    lambda carry: jnp.any(carry[2]), change, (blocks, boxes, pending)
+  )
+  return blocks, boxes

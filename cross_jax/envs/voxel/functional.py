@@ -1,0 +1,217 @@
+"""Reset and step as pure functions for `jax.lax.scan`: games that start anew from a pool of worlds.
+
+Making a world costs milliseconds, a tick microseconds: so the worlds are prepared, stay on the
+device, and a game that ends is replaced by a copy of one of them inside the compiled step.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cross_jax.base import Observation, RawAction, View
+from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
+from cross_jax.envs.tasks.setup import TaskSetup
+from cross_jax.envs.voxel.layout import GUI_NONE
+from cross_jax.envs.voxel.render import render_batch
+from cross_jax.envs.voxel.reset import reset
+from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.step import step_batch
+
+
+class Pool(NamedTuple):
+  """Fresh games, at tick 0, with a leading axis P on every leaf."""
+
+  games: State
+
+
+class Game(NamedTuple):
+  """One game under way."""
+
+  state: State
+  world: jax.Array  # int32[], row of the pool that it began as
+
+
+class Functions(NamedTuple):
+  """What `make` returns; both are pure, for one game, and fast under one `jax.vmap`.
+
+  reset(pool, rng) -> (Game, Observation)
+  step(pool, game, action, rng) -> (Game, Observation, reward, terminated, truncated, info)
+  """
+
+  reset: Callable[..., tuple[Game, Observation]]
+  step: Callable[..., tuple[Game, Observation, jax.Array, jax.Array, jax.Array, dict[str, Any]]]
+
+
+def make_pool(tasks: Sequence[str], seeds: Sequence[int]) -> Pool:
+  """The worlds of (task, seed), equal to VoxelEnv's, on the default device.
+
+  Args:
+    tasks: names of the catalogue; row i of the pool is a game of tasks[i].
+    seeds: 0..2**32 - 1 each.
+  Raises:
+    ValueError: no task, or another number of seeds, an unknown task, a seed out of range.
+  """
+  return Pool(_build(stack_setups(tasks, seeds)))
+
+
+def stack_setups(tasks: Sequence[str], seeds: Sequence[int]) -> TaskSetup:
+  """The set-ups of episodes with a leading axis, for `refill`; arguments as of `make_pool`."""
+  if not tasks or len(tasks) != len(seeds):
+    raise ValueError(f"{len(tasks)} tasks and {len(seeds)} seeds: pass one of each per world")
+  rows = [setup_row(task, int(seed)) for task, seed in zip(tasks, seeds)]
+  return jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
+
+
+@jax.jit
+def refill(pool: Pool, rows: jax.Array, setups: TaskSetup) -> Pool:
+  """The pool with new worlds in some rows; may be called inside jit.
+
+  Args:
+    pool: P worlds.
+    rows: int32[K], which to replace, 0..P-1.
+    setups: of `stack_setups`, leading axis K.
+  """
+  put = lambda worlds, fresh: worlds.at[rows].set(fresh)
+  return Pool(jax.tree.map(put, pool.games, _build(setups)))
+
+
+@jax.jit
+def _build(setups: TaskSetup) -> State:
+  return jax.lax.map(lambda setup: reset(setup, jax.random.PRNGKey(setup.seed)), setups)
+
+
+def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functions:
+  """The pure pair (reset, step) of one game.
+
+  `step` resets by itself: where an episode ends, the game and the observation returned are those of
+  a new episode, in a world of the pool drawn by `rng`, which also decides its chance. info:
+
+  final_obs    the Observation after the tick, before any reset (the last one where it ended)
+  world        int32[], row of the pool of the episode that this tick belongs to
+  tick         int32[], ticks of that episode so far
+  is_success   bool[], whether its goal was reached
+  num_clipped  int32[], action values of that episode that were out of range and clipped
+
+  Under `jax.vmap(step, in_axes=(None, 0, 0, 0))` a whole batch is advanced and drawn at once, as
+  VoxelEnv does it; the pool must be shared. A vmap of a vmap is right but slow: flatten the games.
+
+  Args:
+    views: what `Observation.views` holds, static; none: no pictures are drawn.
+    max_ticks: an episode is truncated after so many.
+  Returns:
+    Functions.
+  Raises:
+    ValueError: max_ticks below 1.
+
+  >>> reset, step = make(max_ticks=20)
+  >>> pool = make_pool(["mine_block:oak_log", "craft_item:arrow"], [0, 1])
+  >>> game, observation = reset(pool, jax.random.key(0))
+  >>> int(game.state.tick)
+  0
+  """
+  if max_ticks < 1:
+    raise ValueError(f"max_ticks={max_ticks}: must be at least 1")
+  views = tuple(views)
+
+  @jax.custom_batching.custom_vmap
+  def observe(state: State) -> Observation:
+    return _first(_observe(_as_batch(state), views))
+
+  @observe.def_vmap
+  def _(axis_size, in_batched, state):
+    state = _broadcast(state, in_batched[0], axis_size)
+    return _all_batched(_observe(state, views))
+
+  @jax.custom_batching.custom_vmap
+  def advance(pool: Pool, game: Game, action: RawAction, key: jax.Array):
+    batch = _as_batch((game, action, key))
+    return _first(_advance(pool, *batch, views=views, max_ticks=max_ticks))
+
+  @advance.def_vmap
+  def _(axis_size, in_batched, pool, *rest):
+    if any(jax.tree.leaves(in_batched[0])):
+      raise ValueError("the pool has a batch axis: share it, with in_axes=(None, 0, 0, 0)")
+    rest = [_broadcast(x, is_in, axis_size) for x, is_in in zip(rest, in_batched[1:], strict=True)]
+    return _all_batched(_advance(pool, *rest, views=views, max_ticks=max_ticks))
+
+  def reset(pool: Pool, rng: jax.Array) -> tuple[Game, Observation]:
+    game = _fresh(pool, *_draw(pool, _key_words(rng)))
+    return game, observe(game.state)
+
+  def step(pool: Pool, game: Game, action: RawAction, rng: jax.Array):
+    return advance(pool, game, action, _key_words(rng))
+
+  return Functions(reset, step)
+
+
+def _key_words(rng: jax.Array) -> jax.Array:
+  """uint32[2] of a key of either kind (jax.random.key or PRNGKey)."""
+  is_typed = jnp.issubdtype(rng.dtype, jax.dtypes.prng_key)
+  return jax.random.key_data(rng) if is_typed else rng
+
+
+def _draw(pool: Pool, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+  """(world int32[], chance uint32[2]) of a new episode."""
+  pick_rng, chance_rng = jax.random.split(key)
+  return jax.random.randint(pick_rng, (), 0, pool.games.tick.shape[0], jnp.int32), chance_rng
+
+
+def _fresh(pool: Pool, world: jax.Array, chance: jax.Array) -> Game:
+  state = jax.tree.map(lambda rows: rows[world], pool.games)
+  return Game(state._replace(rng=chance), world)
+
+
+def _observe(states: State, views: tuple[View, ...]) -> Observation:
+  images = render_batch(states, views) if views else ()
+  return Observation(images, states.gui.kind != GUI_NONE)
+
+
+def _advance(pool: Pool, games: Game, action: RawAction, keys: jax.Array, *, views, max_ticks: int):
+  """`step` of a batch: leading axis B on all but the pool."""
+  active = jnp.ones(games.world.shape, bool)
+  states, reward, terminated = step_batch(games.state, action, active)
+  truncated = (states.tick >= max_ticks) & ~terminated
+  observation = _observe(states, views)
+  info = {
+    "final_obs": observation,
+    "world": games.world,
+    "tick": states.tick,
+    "is_success": states.goal.is_reached,
+    "num_clipped": states.num_clipped,
+  }
+  worlds, chances = jax.vmap(functools.partial(_draw, pool))(keys)
+
+  def restart(carry):  # few games end in a tick: a loop over those leaves the others in place
+    rows, is_over = carry
+    i = jnp.argmax(is_over)
+    fresh = _fresh(pool, worlds[i], chances[i])
+    new = (fresh, _first(_observe(_as_batch(fresh.state), views)))
+    rows = jax.tree.map(lambda row, value: row.at[i].set(value), rows, new)
+    return rows, is_over.at[i].set(False)
+
+  rows = (Game(states, games.world), observation)
+  (games, observation), _ = jax.lax.while_loop(
+    lambda carry: jnp.any(carry[1]), restart, (rows, terminated | truncated)
+  )
+  return games, observation, reward, terminated, truncated, info
+
+
+def _as_batch(tree: Any) -> Any:
+  return jax.tree.map(lambda x: jnp.asarray(x)[None], tree)
+
+
+def _first(tree: Any) -> Any:
+  return jax.tree.map(lambda x: x[0], tree)
+
+
+def _broadcast(tree: Any, is_batched: Any, size: int) -> Any:
+  spread = lambda x, is_in: x if is_in else jnp.broadcast_to(x, (size, *jnp.shape(x)))
+  return jax.tree.map(spread, tree, is_batched)
+
+
+def _all_batched(tree: Any) -> tuple[Any, Any]:
+  return tree, jax.tree.map(lambda _: True, tree)

@@ -1,0 +1,108 @@
+"""An open GUI over the picture: its panel with icons, what is under the cursor, the cursor."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.clicks import hovered_slot
+from cross_jax.envs.voxel.gui import COOK_TICKS
+from cross_jax.envs.voxel.render.panel_plan import SCREEN_NUMBER, PanelPlan
+from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, mix, paste, with_nothing
+from cross_jax.envs.voxel.render.screen_plan import ScreenPlan
+from cross_jax.envs.voxel.render.textures import texel_index
+from cross_jax.envs.voxel.state import Slots, State
+
+HIGHLIGHT = 0.35  # share of white on the slot under the cursor
+CURSOR_WHITE = 255 | 255 << 8 | 255 << 16
+CURSOR_EDGE = 16 | 16 << 8 | 16 << 16
+_FLAME = 250 | 150 << 8 | 30 << 16
+_ARROW = 245 | 245 << 8 | 245 << 16
+_WHITE = np.int32(240 | 240 << 8 | 240 << 16)
+_IS_FURNACE = np.isin(np.arange(layout.NUM_GUIS), layout.FURNACE_GUIS)
+
+
+def screen_of(state: State) -> tuple[jax.Array, jax.Array]:
+  """(which of panel_plan.GROUPS, which screen of it), int32[] each, of the open GUI."""
+  is_book_open = state.gui.is_book_open.astype(jnp.int32)
+  group, number = jnp.asarray(SCREEN_NUMBER)[:, state.gui.kind, is_book_open]
+  return group, number
+
+
+def _icons(state: State) -> Slots:
+  """What slots, entries of the book and choices of a stonecutter show: int32[NUM_ICONS] each."""
+  slots = with_nothing(state.slots)
+  entries = jnp.zeros((layout.NUM_BOOK_ENTRIES + layout.NUM_CHOICES,), jnp.int32)
+  return jax.tree.map(lambda x: jnp.concatenate([x, entries]), slots)
+
+
+def _draw_panel(image: jax.Array, state: State, plan: PanelPlan | None) -> jax.Array:
+  if plan is None:
+    return image
+  gui = state.gui
+  _, which = screen_of(state)
+  icon = jnp.asarray(plan.slot)[which]
+  part = blend(cut(image, plan.region), jnp.asarray(plan.words)[which])
+  hovered = hovered_slot(gui, gui.cursor_px)
+  part = jnp.where((icon == hovered) & (hovered >= 0), mix(part, _WHITE, HIGHLIGHT), part)
+  part = draw_icons(part, icon, jnp.asarray(plan.offset)[which], _icons(state))
+  is_furnace = jnp.asarray(_IS_FURNACE)[gui.kind]
+  burn = gui.burn_ticks.astype(jnp.float32) / jnp.maximum(gui.burn_total, 1).astype(jnp.float32)
+  cook = gui.cook_ticks.astype(jnp.float32) * (1 / COOK_TICKS)
+  part = jnp.where(is_furnace & (plan.flame < burn), _FLAME, part)
+  part = jnp.where(is_furnace & (plan.arrow < cook), _ARROW, part)
+  return paste(image, plan.region, part)
+
+
+def draw_panel(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
+  """The open GUI's panel over int32[height, width] packed colours."""
+  group, _ = screen_of(state)
+  narrow, wide = (lambda image, p=p: _draw_panel(image, state, p) for p in plan.panels)
+  return jax.lax.cond(group == 0, narrow, wide, image)
+
+
+def draw_cursor(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
+  """The held stack, its centre at the cursor, and the arrow over it, in a small window."""
+  rows, cols = plan.window
+  cursor = state.gui.cursor_px
+  col = jnp.floor((cursor[0] - plan.origin[0] - 9.0) / plan.step[0]).astype(jnp.int32)
+  row = jnp.floor((cursor[1] - plan.origin[1] - 9.0) / plan.step[1]).astype(jnp.int32)
+  col = jnp.clip(col, 0, image.shape[1] - cols)
+  row = jnp.clip(row, 0, image.shape[0] - rows)
+  part = jax.lax.dynamic_slice(image, (row, col), (rows, cols))
+  x, y = (
+    low + (start.astype(jnp.float32) + np.arange(n, dtype=np.float32) + 0.5) * step
+    for low, start, n, step in zip(plan.origin, (col, row), (cols, rows), plan.step, strict=True)
+  )
+  u = jnp.broadcast_to(jnp.floor(x - cursor[0])[None], (rows, cols))
+  v = jnp.broadcast_to(jnp.floor(y - cursor[1])[:, None], (rows, cols))
+  held_u, held_v = (u + 8.0).astype(jnp.int32), (v + 8.0).astype(jnp.int32)
+  is_held = (held_u >= 0) & (held_u < 16) & (held_v >= 0) & (held_v < 16)
+  offset = texel_index(
+    jnp.zeros_like(held_u),
+    jnp.clip(held_u, 0, 15),
+    jnp.clip(held_v, 0, 15),
+    jnp.full_like(held_u, plan.level),
+  )
+  slot = jnp.where(is_held, layout.HELD, layout.NUM_SLOTS)
+  part = draw_icons(part, slot, offset, with_nothing(state.slots))
+  part = jnp.where(cursor_shape(u, v, margin=1.0), CURSOR_EDGE, part)
+  part = jnp.where(cursor_shape(u, v, margin=0.0), CURSOR_WHITE, part)
+  return jax.lax.dynamic_update_slice(image, part, (row, col))
+
+
+def cursor_shape(u: jax.Array, v: jax.Array, *, margin: float) -> jax.Array:
+  """Which pixels the cursor covers: a corner-shaped arrow to the top left with a tail.
+
+  Every view whose samples are at most 5.7 px apart has white samples in the first sample column
+  right of the tip and in the first row below it, so the least white x and y give the tip.
+
+  Args:
+    u, v: float32[...], px right of and below the tip.
+    margin: px by which the shape grows on all sides.
+  Returns:
+    bool[...].
+  """
+  is_head = (u >= -margin) & (v >= -margin) & (u + v < 12.0 + 1.5 * margin)
+  is_tail = (jnp.abs(u - v) < 3.0 + margin) & (u >= -margin) & (u < 16.0 + margin)
+  return is_head | (is_tail & (v >= -margin) & (v < 16.0 + margin))

@@ -1,0 +1,55 @@
+"""Painting on pictures of packed colours: blending, regions, icons with counts."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cross_jax.envs.voxel.render import art
+from cross_jax.envs.voxel.render.sampling import Region
+from cross_jax.envs.voxel.render.textures import ICON_ATLAS, TILE_WORDS, to_word, unpack
+from cross_jax.envs.voxel.state import Slots
+
+_COUNTS = art.count_atlas()
+
+
+def mix(under: jax.Array, over: jax.Array, alpha: jax.Array) -> jax.Array:
+  """Packed colours blended by alpha 0..1."""
+  pairs = zip(unpack(under), unpack(over), strict=True)
+  return to_word(*(a + alpha * (b - a) for a, b in pairs))
+
+
+def blend(under: jax.Array, word: jax.Array) -> jax.Array:
+  """A packed colour with alpha in its highest byte over another."""
+  alpha = ((word >> 24) & 255).astype(jnp.float32) * (1 / 255)
+  return mix(under, word, alpha)
+
+
+def cut(image: jax.Array, region: Region) -> jax.Array:
+  """The samples of a region."""
+  return image[region.y0 : region.y1, region.x0 : region.x1]
+
+
+def paste(image: jax.Array, region: Region, part: jax.Array) -> jax.Array:
+  """The image with other samples in a region."""
+  return image.at[region.y0 : region.y1, region.x0 : region.x1].set(part)
+
+
+def draw_icons(
+  part: jax.Array, icon: jax.Array, offset: np.ndarray | jax.Array, slots: Slots
+) -> jax.Array:
+  """Draws stacks over a picture.
+
+  Args:
+    part: int32[h, w], packed colours.
+    icon: int32[h, w], slot of `slots`; an empty one draws nothing.
+    offset: int32[h, w], texel within a tile.
+    slots: int32[k] each, what lies there.
+  """
+  item, count = slots.item[icon], jnp.clip(slots.count, 0, art.MAX_SHOWN_COUNT)[icon]
+  part = blend(part, jnp.asarray(ICON_ATLAS)[item * TILE_WORDS + offset])
+  return blend(part, jnp.asarray(_COUNTS)[count * TILE_WORDS + offset])
+
+
+def with_nothing(slots: Slots) -> Slots:
+  """Slots with one more, always empty, so that NUM_SLOTS is a slot."""
+  return jax.tree.map(lambda x: jnp.concatenate([x, jnp.zeros((1,), jnp.int32)]), slots)

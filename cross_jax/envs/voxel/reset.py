@@ -1,0 +1,125 @@
+"""A fresh game of a task."""
+
+import jax
+import jax.numpy as jnp
+
+from cross_jax.base import NUM_BUTTONS
+from cross_jax.envs.tasks.setup import TaskSetup
+from cross_jax.envs.voxel import gui, physics, stores, tables
+from cross_jax.envs.voxel.edits import NO_CELL, no_edits
+from cross_jax.envs.voxel.events import no_events
+from cross_jax.envs.voxel.params import MIDNIGHT, NOON
+from cross_jax.envs.voxel.render.boxes import build_boxes
+from cross_jax.envs.voxel.state import (
+  MAX_DROPS,
+  MAX_PROJECTILES,
+  Aim,
+  Drops,
+  Goal,
+  Player,
+  Projectiles,
+  Slots,
+  State,
+  Stats,
+)
+from cross_jax.envs.voxel.worldgen import Spawn, generate
+
+MAX_HEALTH = MAX_FOOD = 20.0
+START_SATURATION = 5.0
+MAX_AIR_TICKS = 300
+
+
+def reset(setup: TaskSetup, rng: jax.Array) -> State:
+  """A fresh game of a task.
+
+  Args:
+    setup: the task's row (tasks.setup), arrays without a batch axis.
+    rng: uint32[2], decides the world and all chance in it.
+  Returns:
+    State.
+  """
+  world_rng, game_rng = jax.random.split(rng)
+  blocks, spawn, animals = generate(setup, world_rng)
+  zero = jnp.zeros((), jnp.int32)
+  num_blocks, num_mobs, num_items = (
+    len(table.names) for table in (tables.BLOCKS, tables.MOBS, tables.ITEMS)
+  )
+  state = State(
+    blocks=blocks,
+    boxes=build_boxes(blocks),
+    player=fresh_player(spawn),
+    mobs=animals,
+    drops=Drops(
+      _counts(MAX_DROPS),
+      _counts(MAX_DROPS),
+      jnp.zeros((MAX_DROPS, 3)),
+      _counts(MAX_DROPS),
+      jnp.zeros((MAX_DROPS, 3)),
+    ),
+    projectiles=Projectiles(
+      _counts(MAX_PROJECTILES),
+      jnp.zeros((MAX_PROJECTILES, 3)),
+      jnp.zeros((MAX_PROJECTILES, 3)),
+      jnp.zeros((MAX_PROJECTILES,)),
+      _counts(MAX_PROJECTILES),
+    ),
+    aim=Aim(*(jnp.full((), NO_CELL, jnp.int32) for _ in Aim._fields)),
+    edits=no_edits(),
+    slots=Slots(jnp.asarray(setup.item, jnp.int32), jnp.asarray(setup.count, jnp.int32)),
+    gui=stores.fresh_gui(),
+    stores=stores.fresh_stores(),
+    stats=Stats(
+      mine_block=_counts(num_blocks),
+      kill_entity=_counts(num_mobs),
+      craft_item=_counts(num_items),
+      pickup=_counts(num_items),
+      use_item=_counts(num_items),
+      interact=_counts(num_blocks),
+    ),
+    events=no_events(),
+    goal=Goal(
+      jnp.asarray(setup.goal_stat, jnp.int32),
+      jnp.asarray(setup.goal_index, jnp.int32),
+      jnp.zeros((), bool),
+    ),
+    prev_buttons=jnp.zeros((NUM_BUTTONS,), jnp.int8),
+    is_night=jnp.asarray(setup.is_night, bool),
+    time_of_day=jnp.where(setup.is_night, MIDNIGHT, NOON).astype(jnp.int32),
+    spawn_pos=spawn.pos,
+    tick=zero,
+    num_clipped=zero,
+    rng=game_rng,
+  )
+  return gui.open_gui(state, setup.gui)
+
+
+def fresh_player(spawn: Spawn) -> Player:
+  """A player at a spawn, whole, fed and at rest."""
+  zero, none = jnp.zeros((), jnp.int32), jnp.zeros((), jnp.float32)
+  return Player(
+    pos=spawn.pos,
+    vel=jnp.asarray([0.0, physics.REST_VELOCITY, 0.0]),
+    yaw_deg=spawn.yaw_deg,
+    pitch_deg=spawn.pitch_deg,
+    is_on_ground=jnp.ones((), bool),
+    fall_m=none,
+    health=jnp.full((), MAX_HEALTH, jnp.float32),
+    food=jnp.full((), MAX_FOOD, jnp.float32),
+    hurt_ticks=zero,
+    attack_ticks=jnp.full((), 100, jnp.int32),
+    mine_cell=jnp.full((), NO_CELL, jnp.int32),
+    mine_progress=none,
+    use_delay=zero,
+    hotbar=zero,
+    saturation=jnp.full((), START_SATURATION, jnp.float32),
+    exhaustion=none,
+    food_ticks=zero,
+    eat_ticks=zero,
+    air_ticks=jnp.full((), MAX_AIR_TICKS, jnp.int32),
+    fire_ticks=zero,
+    is_sprinting=jnp.zeros((), bool),
+  )
+
+
+def _counts(n: int) -> jax.Array:
+  return jnp.zeros((n,), jnp.int32)
