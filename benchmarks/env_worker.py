@@ -173,7 +173,7 @@ def crafter(games: int, index: int, seconds: float) -> Iterator[Measured]:
   env = crafter.Env(seed=index)
   env.reset()
   rng = np.random.default_rng(index)
-  yield {"picture": list(env.observation_space.shape), "version": _version("crafter")}
+  yield {"picture": [int(n) for n in env.observation_space.shape], "version": _version("crafter")}
   while True:
     steps, used, cpu = 0, 0.0, 0.0
     while used < seconds:
