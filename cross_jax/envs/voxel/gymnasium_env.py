@@ -8,7 +8,6 @@ import gymnasium
 import numpy as np
 
 from cross_jax.base import TICKS_PER_S
-from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.gymnasium_spaces import (
   SCREEN,
   Episode,
@@ -60,7 +59,7 @@ class CrossVoxelEnv(gymnasium.Env):
     self.settings = Settings(**settings).checked()
     self.observation_space = self.settings.observation_space()
     self.action_space = self.settings.action_space()
-    self._env = VoxelEnv(1, [self.settings.view()], max_ticks=self.settings.max_ticks)
+    self._env = self.settings.games(1)
     self._episode: Episode | None = None
 
   def reset(self, *, seed: int | None = None, options: Mapping[str, Any] | None = None):

@@ -10,6 +10,7 @@ from cross_jax.base import BUTTONS, SCREEN_HEIGHT, SCREEN_WIDTH, Observation, Ra
 from cross_jax.envs.tasks import LIMIT_TICKS, get, instruction, list_tasks
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.action_dict import CAMERA_UNITS, batch_from_dict
+from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.keys import MAX_TURN_DEG
 from cross_jax.envs.voxel.tables import ITEMS
 
@@ -43,6 +44,10 @@ class Settings(NamedTuple):
 
   def view(self) -> View:
     return SCREEN._replace(width=self.width, height=self.height)
+
+  def games(self, num_envs: int) -> VoxelEnv:
+    """The games; ValueError if a setting is not sound."""
+    return VoxelEnv(num_envs, [self.view()], max_ticks=self.max_ticks, difficulty=self.difficulty)
 
   def observation_space(self) -> spaces.Dict:
     """pov, the counts of all items carried (ITEMS.names), and whether a GUI is open."""

@@ -9,7 +9,6 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from cross_jax.base import TICKS_PER_S
-from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.gymnasium_env import RENDER_MODES
 from cross_jax.envs.voxel.gymnasium_spaces import (
   SCREEN,
@@ -64,7 +63,7 @@ class CrossVoxelVectorEnv(VectorEnv):
     self.single_action_space = self.settings.action_space()
     self.observation_space = batch_space(self.single_observation_space, num_envs)
     self.action_space = batch_space(self.single_action_space, num_envs)
-    self._env = VoxelEnv(num_envs, [self.settings.view()], max_ticks=self.settings.max_ticks)
+    self._env = self.settings.games(num_envs)
     self._rngs: list[np.random.Generator | None] = [None] * num_envs
     self._episodes: list[Episode | None] = [None] * num_envs
     self._is_over = np.zeros(num_envs, bool)  # ended, and not begun anew

@@ -103,7 +103,9 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
     fields = [header[key] for key in ("task", "seed", "difficulty", "start")]
     return Recording(*fields, actions, last and last["outcome"], last and last["end"])
   except (ValueError, KeyError, IndexError, TypeError) as error:
-    raise ValueError(f"{path} is not a recording of version {VERSION}, or damaged: {error}") from error
+    raise ValueError(
+      f"{path} is not a recording of version {VERSION}, or damaged: {error}"
+    ) from error
 
 
 def replay(

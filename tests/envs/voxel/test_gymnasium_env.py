@@ -82,6 +82,7 @@ def test_episodes_are_truncated_and_tasks_drawn_from_those_given():
     (lambda env: env.step({"camera": [0]}), r"camera of shape \(1, 1\): must be \(1, 2\)"),
     (lambda env: env.step([0] * 24), "action of type list: must be a dict"),
     (lambda env: type(env)(task="kill_entity:cwo"), "cwo.*did you mean"),
+    (lambda env: type(env)(difficulty="easy"), "unknown difficulty 'easy': one of zero"),
     (lambda env: type(env)(camera_unit="radians"), "camera_unit='radians': must be one of"),
     (lambda env: type(env)(render_mode="human"), "render_mode='human': must be None or"),
     (lambda env: type(env)(width=0), "width=0, height=72.: must lie within"),

@@ -73,7 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
     length = int(self.headers.get("Content-Length") or 0)
     if length > MAX_BODY:
       self.close_connection = True
-      return self._send_json({"error": f"{length} bytes: at most {MAX_BODY}"}, HTTPStatus.BAD_REQUEST)
+      return self._send_json(
+        {"error": f"{length} bytes: at most {MAX_BODY}"}, HTTPStatus.BAD_REQUEST
+      )
     try:
       self._answer(json.loads(self.rfile.read(length) or b"{}"))
     except (ValueError, KeyError, TypeError) as error:
@@ -105,7 +107,11 @@ class _Handler(BaseHTTPRequestHandler):
     self, code: HTTPStatus, kind: str, body: bytes, headers: dict[str, str] | None = None
   ) -> None:
     self.send_response(code)
-    for name, value in {"Content-Type": kind, "Cache-Control": "no-store", **(headers or {})}.items():
+    for name, value in {
+      "Content-Type": kind,
+      "Cache-Control": "no-store",
+      **(headers or {}),
+    }.items():
       self.send_header(name, value)
     self.send_header("Content-Length", str(len(body)))
     self.end_headers()
