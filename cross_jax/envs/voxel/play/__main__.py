@@ -54,7 +54,9 @@ def main(argv: list[str] | None = None) -> int:
   try:
     server.serve_forever()
   except KeyboardInterrupt:
-    session.stop()
+    print("ended")
+  finally:
+    server.server_close()
   return 0
 
 

@@ -49,6 +49,11 @@ class PlayServer(ThreadingHTTPServer):
   def url(self) -> str:
     return f"http://{self.server_address[0]}:{self.server_address[1]}/"
 
+  def server_close(self) -> None:
+    """Lets the port go and ends the episode under way."""
+    super().server_close()
+    self.session.stop()
+
   def handle_error(self, request: Any, client_address: Any) -> None:
     """A browser that went away is no error."""
     if not isinstance(sys.exception(), ConnectionError):
