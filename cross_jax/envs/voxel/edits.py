@@ -7,9 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.envs.voxel.render.boxes import update_boxes
-from cross_jax.envs.voxel.state import MAX_EDITS, Edits, State
-
-NO_CELL = -1
+from cross_jax.envs.voxel.state import MAX_EDITS, NO_CELL, Edits, State
 
 
 def no_edits() -> Edits:
