@@ -1,4 +1,4 @@
-"""configs/crossagent_7b.py, shrunk, through main.py: on a mesh, interrupted, and in two processes."""
+"""configs/crossagent_7b.py, shrunk, through main.py: on a mesh, resumed, and in two processes."""
 
 import json
 import os
