@@ -44,7 +44,7 @@ def test_a_policy_of_a_mesh_is_read_anywhere(saved, tmp_path):
   assert kernel.sharding.shard_shape(kernel.shape) == (1, 16, 48)  # of [1, 32, 48]
   jax.tree.map(np.testing.assert_array_equal, params, random_params())
   save_policy(tmp_path / "policy", params, spec, tokenizer)
-  # Where those devices are not: left to itself, Orbax restores onto the mesh that it was saved from.
+  # Also where those devices are not: left to itself, Orbax restores onto the mesh of the save.
   again = load_policy(tmp_path / "policy")[0]
   jax.tree.map(np.testing.assert_array_equal, again, random_params())
   assert {len(leaf.devices()) for leaf in jax.tree.leaves(again)} == {1}
