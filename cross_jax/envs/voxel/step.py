@@ -4,7 +4,18 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import RawAction
-from cross_jax.envs.voxel import aim, bodies, combat, drops, gui, keys, mining, use
+from cross_jax.envs.voxel import (
+  aim,
+  bodies,
+  combat,
+  drops,
+  furnaces,
+  gui,
+  keys,
+  mining,
+  stores,
+  use,
+)
 from cross_jax.envs.voxel.edits import apply_edits, apply_edits_batch, no_edits
 from cross_jax.envs.voxel.events import (
   count_events,
@@ -31,6 +42,8 @@ RULES = (
   combat.strike,
   combat.regenerate,
   drops.collect,
+  furnaces.tick_furnaces,
+  stores.spill,
 )
 DEFAULT = Params()
 
@@ -107,7 +120,6 @@ def tick(
   world_action = keys.seen_by_world(state, action)
   for rule in RULES:
     state = rule(state, world_action, params)
-  state = gui.tick_furnace(state)
 
   is_reached = state.goal.is_reached | meets_goal(state)
   reward = (is_reached & ~state.goal.is_reached).astype(jnp.float32)
