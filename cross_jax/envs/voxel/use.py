@@ -58,17 +58,7 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   state = events.note(state, "use_item", item, spent)
   is_met = (opened > layout.GUI_NONE) | is_fed
   state = events.note(state, "interact", target, is_met.astype(jnp.int32))
-  return _open(state, opened)
-
-
-def _open(state: State, kind: jax.Array) -> State:
-  """The state with the GUI `kind` open, if it is one."""
-  opened = gui.open_gui(state, kind)
-  pick = lambda new, old: jnp.where(kind != layout.GUI_NONE, new, old)
-  return state._replace(
-    slots=jax.tree.map(pick, opened.slots, state.slots),
-    gui=jax.tree.map(pick, opened.gui, state.gui),
-  )
+  return gui.open_gui(state, opened, aim.cell)
 
 
 def _is_occupied(cell: jax.Array, player: Player, mobs: Mobs) -> jax.Array:
