@@ -34,7 +34,10 @@ def test_rates_of_processes_add_up_and_shares_are_per_step():
 
 def test_ratios_compare_medians_at_the_peers_size_and_missing_peers_are_null():
   sizes = {"64x64": 900.0, "128x72": 500.0, "160x120": 300.0}
-  ours = [{size: rate(value * factor) for size, value in sizes.items()} for factor in (1, 2, 9)]
+  ours = [
+    {size: rate(value * factor) | {"resets": 0.0} for size, value in sizes.items()}
+    for factor in (1, 2, 9)
+  ]
   measured = {
     "ours": ours,
     "vizdoom": [{"": rate(value, 50.0)} for value in (100.0, 200.0, 300.0)],
@@ -53,6 +56,7 @@ def test_ratios_compare_medians_at_the_peers_size_and_missing_peers_are_null():
   }  # fmt: skip
   assert result["ratio_by_cpu_s"]["vizdoom"] == 12.0
   assert result["missing"] == missing
+  assert result["sides"]["vizdoom"]["all"]["steps_per_s"]["spread"] == 1.0
 
 
 def test_repeat_counts_steps_until_the_time_is_over():
