@@ -206,8 +206,8 @@ def test_recipes_by_hand():
   assert products("gunpowder", "red_sand", "gunpowder", "red_sand", "gunpowder", "red_sand",
                   "gunpowder", "red_sand", "gunpowder") == {"tnt"}  # fmt: skip
   assert products("lime_shulker_box", "red_dye", *[""] * 7) == {"red_shulker_box"}
-  assert len(RECIPES.out_item) == 1454 and RECIPES.grid.max() < len(ITEMS.names)
-  assert len(np.unique(np.c_[RECIPES.grid, RECIPES.is_shapeless, RECIPES.out_item], axis=0)) == 1454
+  assert len(RECIPES.out_item) == 1487 and RECIPES.grid.max() < len(ITEMS.names)
+  assert len(np.unique(np.c_[RECIPES.grid, RECIPES.is_shapeless, RECIPES.out_item], axis=0)) == 1487
 
 
 def test_mixed_recipes_stand_for_their_tags():
