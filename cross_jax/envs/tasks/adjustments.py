@@ -6,6 +6,8 @@ broken block counts in mine_block only if the tool in hand can harvest it, so wi
 'mine_block:bricks' could never be won: the official tool stays, a fitting one lies beside it.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cross_jax.envs.tasks.official import ALIASES
@@ -22,7 +24,6 @@ BESIDE = {
   ),
 }  # fmt: skip
 _MATERIALS = ("iron", "diamond", "stone", "wooden")
-_SINGLE = ("shears",)
 
 
 def can_harvest(block: int, item: int) -> bool:
@@ -37,6 +38,16 @@ def fitting_tool(block: int) -> int:
   rank = {material: i for i, material in enumerate(_MATERIALS)}
   order = lambda row: rank.get(ITEMS.names[row].split("_")[0], len(rank))
   return int(min(fits, key=order))
+
+
+def tool_note(block: int, tools: Sequence[int]) -> str:
+  """Which of a mining task's tools (rows of ITEMS) can't harvest, and what lies beside; or ''."""
+  unfit = [tool for tool in tools if not can_harvest(block, tool)]
+  names = ["the bare hand" if tool == 0 else ITEMS.names[tool] for tool in unfit]
+  if not names:
+    return ""
+  fitting = ITEMS.names[fitting_tool(block)]
+  return f"broken with {' or '.join(names)} it would not count: {fitting} lies beside"
 
 
 def note_of(row_name: str, goal: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cross_jax.envs.tasks import official
-from cross_jax.envs.tasks.adjustments import BESIDE, can_harvest, note_of
+from cross_jax.envs.tasks.adjustments import BESIDE, note_of, tool_note
 from cross_jax.envs.tasks.habitats import biomes_of, needs_water
 from cross_jax.envs.tasks.setup import (
   STAT_CRAFT_ITEM,
@@ -112,10 +112,8 @@ def _task(name: str, row: dict[str, Any]) -> Task:
   tools = tuple(
     0 if tool in BARE_HAND else ITEMS.index[tool] for tool in row.get("tool", ()) if tool
   )
-  if family == "mine_block" and not all(can_harvest(index, tool) for tool in tools):
-    names = " or ".join("the bare hand" if t == 0 else ITEMS.names[t] for t in tools)
-    reason = f"it counts only with a fitting tool, and {names} may not be one: one lies beside it"
-    note = f"{note}; {reason}" if note else reason
+  if family == "mine_block":
+    note = "; ".join(filter(None, (note, tool_note(index, tools))))
   return Task(
     name=name,
     family=family,

@@ -13,6 +13,7 @@ NUM_CELLS = SIZE_X * SIZE_Y * SIZE_Z
 MAX_MOBS = 8
 MAX_DROPS = 8
 MAX_PROJECTILES = 8
+NO_CELL = -1
 MAX_EDITS = 8  # cells that may change in one tick
 MAX_STORES = 4  # blocks of a world that keep items (furnaces, chests, ...) at once
 EYE_HEIGHT = 1.62  # m above the feet
@@ -146,6 +147,7 @@ class Goal(NamedTuple):
 class State(NamedTuple):
   blocks: jax.Array  # uint16[NUM_CELLS], row of the block table, 0 = air
   boxes: jax.Array  # int32[NUM_CELLS], the renderer's acceleration structure (render/boxes.py)
+  light: jax.Array  # uint8[NUM_CELLS], 16 * level of sky light + level of block light (light.py)
   player: Player
   mobs: Mobs
   drops: Drops

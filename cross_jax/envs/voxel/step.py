@@ -4,7 +4,18 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import RawAction
-from cross_jax.envs.voxel import aim, bodies, combat, drops, gui, keys, mining, use
+from cross_jax.envs.voxel import (
+  aim,
+  bodies,
+  combat,
+  drops,
+  furnaces,
+  gui,
+  keys,
+  mining,
+  stores,
+  use,
+)
 from cross_jax.envs.voxel.edits import apply_edits, apply_edits_batch, no_edits
 from cross_jax.envs.voxel.events import (
   count_events,
@@ -31,6 +42,8 @@ RULES = (
   combat.strike,
   combat.regenerate,
   drops.collect,
+  furnaces.tick_furnaces,
+  stores.spill,
 )
 DEFAULT = Params()
 
@@ -71,13 +84,15 @@ def step_batch(
   def select(a, b):
     return jnp.where(active.reshape(active.shape + (1,) * (a.ndim - 1)), a, b)
 
-  bare = {"blocks": (), "boxes": (), "stats": ()}
+  bare = {"blocks": (), "boxes": (), "light": (), "stats": ()}
   kept = jax.tree.map(select, new._replace(**bare), states._replace(**bare))
-  blocks, boxes = apply_edits_batch(states.blocks, states.boxes, new.edits, active)
+  world = (states.blocks, states.boxes, states.light)
+  blocks, boxes, light = apply_edits_batch(world, new.edits, active)
   return (
     kept._replace(
       blocks=blocks,
       boxes=boxes,
+      light=light,
       stats=count_events_batch(states.stats, new.events, active),
     ),
     jnp.where(active, reward, 0.0),
@@ -105,7 +120,6 @@ def tick(
   world_action = keys.seen_by_world(state, action)
   for rule in RULES:
     state = rule(state, world_action, params)
-  state = gui.tick_furnace(state)
 
   is_reached = state.goal.is_reached | meets_goal(state)
   reward = (is_reached & ~state.goal.is_reached).astype(jnp.float32)

@@ -1,7 +1,8 @@
-"""The right button: GUIs of blocks, and placing the block in hand."""
+"""The right button: GUIs of blocks, food put on a campfire, and placing the block in hand."""
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel import events, gui, layout, tables
@@ -11,13 +12,16 @@ from cross_jax.envs.voxel.physics import SKIN, cell_of_index
 from cross_jax.envs.voxel.state import PLAYER_HEIGHT, PLAYER_WIDTH, Mobs, Player, State
 
 USE_DELAY = 4  # ticks between uses while the button is held
+_IS_CAMPFIRE = np.asarray(["campfire" in name for name in tables.BLOCKS.names])
+_IS_RAW_FOOD = (tables.ITEMS.smelts_in & tables.SMELT_CAMPFIRE) > 0
 
 
 def use_block(state: State, action: RawAction, params: Params) -> State:
   """Right click on the block at the crosshair: opens its GUI, else places the held block before it.
 
   Acts on the tick `use` goes down and every USE_DELAY ticks while it is held; with sneak held a
-  block with a GUI is built against instead.
+  block with a GUI is built against instead. Raw food goes onto a campfire, which counts as an
+  interaction; deviation: what lies there is gone, its 600 ticks of cooking are as long as a task.
   """
   player, slots, buttons, aim = state.player, state.slots, action.buttons, state.aim
   is_pressed = buttons[BUTTON_INDEX["use"]] > 0
@@ -38,8 +42,10 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   is_free &= (there == 0) | jnp.asarray(tables.BLOCKS.is_liquid)[there]
   is_solid = jnp.asarray(tables.BLOCKS.is_solid)[block]
   is_free &= ~(is_solid & _is_occupied(cell_of_index(front), player, state.mobs))
+  is_fed = is_used & jnp.asarray(_IS_CAMPFIRE)[target] & jnp.asarray(_IS_RAW_FOOD)[item]
   is_placed = is_used & (opened == layout.GUI_NONE) & (block > 0) & (aim.front >= 0) & is_free
-  spent = is_placed.astype(jnp.int32)
+  is_placed &= ~is_fed
+  spent = (is_placed | is_fed).astype(jnp.int32)
   left = slots.count[slot] - spent
   state = state._replace(
     player=player._replace(use_delay=delay),
@@ -50,18 +56,9 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
     edits=add_edit(state.edits, jnp.where(is_placed, front, NO_CELL), block),
   )
   state = events.note(state, "use_item", item, spent)
-  state = events.note(state, "interact", target, (opened > 0).astype(jnp.int32))
-  return _open(state, opened)
-
-
-def _open(state: State, kind: jax.Array) -> State:
-  """The state with the GUI `kind` open, if it is one."""
-  opened = gui.open_gui(state, kind)
-  pick = lambda new, old: jnp.where(kind != layout.GUI_NONE, new, old)
-  return state._replace(
-    slots=jax.tree.map(pick, opened.slots, state.slots),
-    gui=jax.tree.map(pick, opened.gui, state.gui),
-  )
+  is_met = (opened > layout.GUI_NONE) | is_fed
+  state = events.note(state, "interact", target, is_met.astype(jnp.int32))
+  return gui.open_gui(state, opened, aim.cell)
 
 
 def _is_occupied(cell: jax.Array, player: Player, mobs: Mobs) -> jax.Array:

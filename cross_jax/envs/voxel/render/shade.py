@@ -1,4 +1,4 @@
-"""Colours of what the rays hit: texture, side brightness, crack, outline, fog, water, night."""
+"""Colours of what the rays hit: texture, sides, crack, outline, light of the cells, fog, water."""
 
 from typing import NamedTuple
 
@@ -8,6 +8,30 @@ import numpy as np
 
 from cross_jax.envs.voxel.patterns import TEXTURE_SIZE
 from cross_jax.envs.voxel.render.bodies import SKINS
+from cross_jax.envs.voxel.render.glow import (
+  NIGHT_LIGHT,
+  NIGHT_SKY,
+  between,
+  daylight,
+  light_at,
+  light_words,
+)
+from cross_jax.envs.voxel.render.hits import (
+  FACE_DOWN,
+  FACE_PLANT,
+  FACE_UP,
+  FACE_X,
+  FACE_Z,
+  FAR,
+  Hits,
+  Rays,
+  face_uv,
+  hit_block,
+  hit_cell,
+  hit_face,
+  hit_place,
+  tile_of,
+)
 from cross_jax.envs.voxel.render.mobs import FLASH_SHIFT, LIGHT_STEP, SIDE_SHIFT, Things
 from cross_jax.envs.voxel.render.textures import (
   BLOCK_ATLAS,
@@ -17,23 +41,10 @@ from cross_jax.envs.voxel.render.textures import (
   to_word,
   unpack,
 )
-from cross_jax.envs.voxel.render.trace import (
-  FACE_DOWN,
-  FACE_PLANT,
-  FACE_UP,
-  FACE_X,
-  FAR,
-  Hits,
-  Rays,
-  hit_block,
-  hit_cell,
-  hit_face,
-  hit_uv,
-  tile_of,
-)
 from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.tables import BLOCKS, SHAPES
 
-REACH = 4.5  # m, how far the outline of the aimed block shows
+FRONT = 0.01  # m before a face, where its light is taken
 OUTLINE_WIDTH = 0.016  # m
 OUTLINE_SHADE = 0.25
 CRACK_SHADE = 0.35
@@ -41,7 +52,6 @@ FOG_START, FOG_LENGTH, FOG_MAX = 14.0, 40.0, 0.85  # m, m, share
 WATER_CLEAR, WATER_LENGTH = 0.32, 10.0  # least tint share, m to full tint
 
 _ZENITH, _HORIZON, _HAZE = (104.0, 156.0, 244.0), (176.0, 206.0, 250.0), (120.0, 148.0, 112.0)
-_NIGHT_SKY, _NIGHT_LIGHT = (0.08, 0.10, 0.16), (0.34, 0.37, 0.50)
 _WATER = (44.0, 92.0, 204.0)
 _FLASH = (240.0, 40.0, 40.0)
 _FLASH_SHARE = 0.45
@@ -49,24 +59,35 @@ _ATLAS = np.concatenate([BLOCK_ATLAS, SKINS])
 _FIRST_SKIN = len(BLOCK_ATLAS)
 
 
+def _extents() -> np.ndarray:
+  """The least box that holds each shape: float32[num_shapes, 2, 3], x y z of its two corners."""
+  is_used = np.any(SHAPES.boxes != 0, axis=-1, keepdims=True)
+  low = np.where(is_used, SHAPES.boxes[..., :3], 1.0).min(axis=1)
+  high = np.where(is_used, SHAPES.boxes[..., 3:], 0.0).max(axis=1)
+  return np.stack([low, high], axis=1)
+
+
+_EXTENT = _extents()
+
+
 class _Faces(NamedTuple):
   """Block hits taken apart, int32[N] or float32[N] each."""
 
   cell: jax.Array
   face: jax.Array
-  u: jax.Array
-  v: jax.Array
+  place: tuple[jax.Array, jax.Array, jax.Array]  # x, y, z in the cell
   texel: jax.Array  # index into _ATLAS
 
 
 def _take_apart(hits: Hits, rays: Rays, pixel_angle: np.ndarray) -> _Faces:
   face = hit_face(hits)
-  u, v = hit_uv(hits, rays)
-  texels = (jnp.clip(c * 16.0, 0.0, 15.0).astype(jnp.int32) for c in (u, v))
+  place = hit_place(hits, rays)
+  uv = face_uv(face, place, rays)
+  texels = (jnp.clip(c * 16.0, 0.0, 15.0).astype(jnp.int32) for c in uv)
   level = jax.lax.bitcast_convert_type(hits.t * (1.4 * TEXTURE_SIZE) * pixel_angle, jnp.int32)
   level = jnp.clip((level >> 23) - 127, 0, MAX_LEVEL)  # rounded log2 of texels per sample
   texel = texel_index(tile_of(hit_block(hits), face), *texels, level)
-  return _Faces(hit_cell(hits), face, u, v, texel)
+  return _Faces(hit_cell(hits), face, place, texel)
 
 
 def _block_light(faces: _Faces) -> jax.Array:
@@ -76,14 +97,34 @@ def _block_light(faces: _Faces) -> jax.Array:
 
 
 def _marks(faces: _Faces, t: jax.Array, word: jax.Array, pixel_angle: np.ndarray, state: State):
-  """Brightness factor of the crack on the mined block and the outline of the aimed one."""
-  edge = jnp.minimum(jnp.minimum(faces.u, 1.0 - faces.u), jnp.minimum(faces.v, 1.0 - faces.v))
-  is_aimed = (faces.cell == faces.cell[-1]) & (t[-1] < REACH) & (faces.cell >= 0)
+  """Brightness factor of the crack on the mined block and the outline of the aimed one.
+
+  The outline follows the least box that holds all boxes of the block's shape.
+  """
+  block = state.blocks[jnp.maximum(state.aim.cell, 0)].astype(jnp.int32)
+  extent = jnp.asarray(_EXTENT)[jnp.asarray(BLOCKS.shape)[block]]
+  low, high = jax.lax.optimization_barrier(extent)  # once a game, not once a ray
+  on_axis = (faces.face == FACE_X, faces.face <= FACE_DOWN, faces.face == FACE_Z)
+  edge = jnp.ones_like(t)
+  for c, a, b, is_normal in zip(faces.place, low, high, on_axis, strict=True):
+    edge = jnp.minimum(edge, jnp.where(is_normal, 1.0, jnp.minimum(c - a, b - c)))
+  is_aimed = (faces.cell == state.aim.cell) & (faces.cell >= 0)
   width = jnp.maximum(OUTLINE_WIDTH, t * pixel_angle)  # at least one sample
   is_line = is_aimed & (edge < width) & (faces.face != FACE_PLANT)
   progress = (state.player.mine_progress * CRACK_STEPS).astype(jnp.int32)
   is_crack = (faces.cell == state.player.mine_cell) & (((word >> 24) & 127) < progress)
   return jnp.where(is_line, OUTLINE_SHADE, jnp.where(is_crack, CRACK_SHADE, 1.0))
+
+
+def _light(t: jax.Array, face: jax.Array, rays: Rays, state: State, day: jax.Array) -> jax.Array:
+  """The light just before what the rays hit: packed like glow.light_words, int32[N]."""
+  on_axis = (face == FACE_X, face <= FACE_DOWN, face == FACE_Z)
+  point = (
+    o + d * t - jnp.where(is_normal, jnp.where(d > 0, FRONT, -FRONT), 0.0)
+    for o, d, is_normal in zip(rays.origin, (rays.x, rays.y, rays.z), on_axis, strict=True)
+  )
+  words = jax.lax.optimization_barrier(light_words(day))  # once a game, not once a ray
+  return words.at[light_at(state.light, *point)].get(mode="promise_in_bounds")
 
 
 def shade(
@@ -96,11 +137,11 @@ def shade(
   """Colours of rays.
 
   Args:
-    hits: Hits of N rays, the last of which is the screen's centre (it aims the outline).
+    hits: Hits of N rays.
     things: Things of the same rays.
     rays: the rays.
     pixel_angle: float32[N], radians that one sample covers.
-    state: the game.
+    state: the game; its `aim` tells which block is outlined.
   Returns:
     int32[N], packed colours (textures.to_word).
   """
@@ -115,7 +156,10 @@ def shade(
   light = jnp.where(is_thing, 1.0 - LIGHT_STEP * side, light)
   flash = jnp.where(is_thing & (((things.look >> FLASH_SHIFT) & 1) > 0), _FLASH_SHARE, 0.0)
   t = jnp.minimum(hits.t, things.t)
-  fog = jnp.clip((t - FOG_START) * (1 / FOG_LENGTH), 0.0, FOG_MAX)
+  day = daylight(state.time_of_day)
+  glow = _light(t, faces.face, rays, state, day)
+  open_air = ((glow >> 24) & 255).astype(jnp.float32) * (1 / 255)  # no bright fog in a cave
+  fog = jnp.clip((t - FOG_START) * (1 / FOG_LENGTH), 0.0, FOG_MAX) * open_air
   up = jnp.clip(2.0 * rays.y, 0.0, 1.0)
   down = jnp.clip(-5.0 * rays.y, 0.0, 1.0)
   is_sky = t >= FAR
@@ -123,11 +167,11 @@ def shade(
   length = jnp.where(is_sky, WATER_LENGTH, t) - hits.water_t
   tint = jnp.clip(WATER_CLEAR + length * (1 / WATER_LENGTH), WATER_CLEAR, 0.92)
   out = []
-  for i, channel in enumerate(unpack(word)):
+  for i, (channel, bright) in enumerate(zip(unpack(word), unpack(glow), strict=True)):
     sky = _HORIZON[i] + up * (_ZENITH[i] - _HORIZON[i]) + down * (_HAZE[i] - _HORIZON[i])
-    sky = sky * jnp.where(state.is_night, _NIGHT_SKY[i], 1.0)
-    dim = jnp.where(state.is_night, _NIGHT_LIGHT[i], 1.0)
-    lit = (channel + flash * (_FLASH[i] - channel)) * light * dim
+    sky = sky * between(NIGHT_SKY[i], day)
+    dim = between(NIGHT_LIGHT[i], day)
+    lit = (channel + flash * (_FLASH[i] - channel)) * light * (bright * (1 / 255))
     seen = jnp.where(is_sky, sky, lit + fog * (sky - lit))
     out.append(jnp.where(is_wet, seen + tint * (_WATER[i] * dim - seen), seen))
   return to_word(*out)
