@@ -19,8 +19,10 @@ from cross_jax.envs.voxel.tables import GAIT_NAMES, ITEMS, MOBS
 DUEL_STRENGTH = 300.0  # health x damage of the foes that are fought so
 JUMP_HEALTH = 150.0  # of those that are hit while falling
 MOB_REACH_M = 0.7  # between its sides and the player's
-MARGIN_M = 0.4  # beyond that reach
-NEAR_M, FAR_M = 1.9, 2.5  # from its side, where a foe that shoots is fought
+MARGIN_M = 0.7  # beyond that reach
+NEAR_M, FAR_M = 2.3, 2.7  # from its side, where a foe that shoots is fought
+FLIGHT_M = 5.0  # from its middle: far enough to step out of the line of a shot
+FOE_TICKS = 3  # of its way that are foreseen
 LOOK_AHEAD_M = (0.5, 1.0, 1.5)
 STEP_M = 0.9  # of four ticks
 EDGE_M = 2.0  # from the world's edge
@@ -59,13 +61,17 @@ def duel_keys(view: Snapshot, ground: Ground, slot: int) -> frozenset[str]:
   """The keys that circle at a good distance; `jump` at steps and before a critical hit."""
   kind = int(view.mob_kind[slot])
   half = float(MOBS.width[kind]) / 2
-  low, high = half + NEAR_M, half + FAR_M
+  low, high = min(half + NEAR_M, FLIGHT_M), half + FAR_M
   if MOBS.shot[kind] == 0:
     low = half + 0.3 + MOB_REACH_M + MARGIN_M
     high = half + FAR_M
+  foe = view.mob_pos[slot][[0, 2]]
+  if MOBS.shot[kind] == 0:
+    way = view.pos[[0, 2]] - foe
+    foe = foe + way / max(np.linalg.norm(way), 1e-6) * float(MOBS.speed[kind]) * FOE_TICKS
   best, best_worth, must_jump = (), -math.inf, False
   for move in _MOVES:
-    worth, is_step = _worth(view, ground, view.mob_pos[slot], _heading(view, move), (low, high))
+    worth, is_step = _worth(view, ground, foe, _heading(view, move), (low, high))
     if worth > best_worth:
       best, best_worth, must_jump = move, worth, is_step
   jumps = ("jump",) if must_jump or (_jumps(view, slot) and view.is_on_ground) else ()
@@ -87,7 +93,7 @@ def _worth(
 ) -> tuple[float, bool]:
   """(how good it is to move along `way`, whether that takes a jump)."""
   here = view.pos[[0, 2]]
-  offset = here + way * STEP_M - foe[[0, 2]]
+  offset = here + way * STEP_M - foe
   gap = float(np.linalg.norm(offset))
   radial = offset / max(gap, 1e-6)
   worth = -3.0 * max(band[0] - gap, 0.0) - 2.0 * max(gap - band[1], 0.0)
