@@ -19,7 +19,6 @@ from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
 REACH_M = 2.9  # a little inside the player's 3
 TURN_COST_M = 1 / 45  # metres of walk that a degree of turning is worth
 WOUND_M = 2.0  # metres more that are walked to one that is nearly dead
-DUEL_M = 9.0  # from here on, what is fought as a duel is also approached as in one
 SOFT_HARDNESS = 1.0  # of blocks that are broken to get at a mob
 CLOSE_M = 2.0  # keeps walking until this near, as mobs move and are knocked back
 
@@ -39,7 +38,7 @@ def plan_kill(view: Snapshot) -> Intent:
   low, high = mob_box(view, slot)
   entry = box_entry(origin, direction, low, high)
   is_seen = entry is not None and cast_ray(view.blocks, origin, direction, entry) is None
-  if is_seen and entry <= DUEL_M and is_duel(view, slot):
+  if is_seen and is_duel(view, slot, entry):
     keys, may_hit = duel_keys(view, Ground(view.blocks), slot), is_ready(view, slot)
     may_hit &= _may_hit(view, slot)
     return Intent(STRIKE, aim=aim, target=slot, keys=keys, may_hit=may_hit)
