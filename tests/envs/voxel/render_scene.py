@@ -62,6 +62,7 @@ def make_state(
     ),
     "gui": state.gui._replace(cursor_px=np.asarray(layout.CURSOR_HOME, np.float32)),
     "mobs": state.mobs, "drops": state.drops, "slots": state.slots,
+    "projectiles": state.projectiles,
   }  # fmt: skip
   for name, group in groups.items():
     fields = {
