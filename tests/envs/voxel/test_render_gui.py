@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from cross_jax.base import View
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.render import CODE_GUI, CODE_SLOT, render_batch, segment_batch
 from cross_jax.envs.voxel.render.font import text_mask
-from cross_jax.envs.voxel.tables import ITEMS
+from cross_jax.envs.voxel.render.panels import SCREENS
+from cross_jax.envs.voxel.tables import CUTTING, ITEMS, RECIPES
 from cross_jax.screen import TINY_VIEWS
 from tests.envs.voxel.render_scene import PANEL, make_state, stack
 
@@ -150,6 +152,84 @@ def test_slot_codes_are_where_the_slots_are():
     num_samples = (code == CODE_SLOT + layout.CRAFT_RESULT).sum()  # 7 or 8 a side
     assert num_samples == 0 if gui == layout.GUI_FURNACE else 49 <= num_samples <= 64
   assert (codes[3] < CODE_SLOT).mean() > 0.99  # no GUI: the sky and a small crosshair
+
+
+def test_slot_codes_of_every_screen():
+  view = View(0, 0, 640, 360, 160, 90)
+  states = [make_state(gui={"kind": k, "is_book_open": is_open}) for k, is_open in SCREENS]
+  for (gui, is_open), code in zip(SCREENS, segment_batch(stack(states), view), strict=True):
+    expected = np.full(code.shape, CODE_GUI)
+    x, y = 4 * np.arange(160) + 2, 4 * np.arange(90) + 2
+    for slot, (left, top) in enumerate(layout.slot_xy(gui, is_open)):
+      if left != layout.HIDDEN:
+        rows, cols = (y >= top) & (y < top + 16), (x >= left) & (x < left + 16)
+        expected[np.ix_(rows, cols)] = CODE_SLOT + slot
+    np.testing.assert_array_equal(code, expected, err_msg=f"{layout.GUI_NAMES[gui]} {is_open}")
+
+
+@pytest.fixture(scope="module")
+def details():
+  """Full-size pictures: what differs from an empty book, stonecutter and HUD."""
+  item, count = np.zeros((2, layout.NUM_SLOTS), np.int32)
+  item[layout.STONECUTTER_INPUT], count[layout.STONECUTTER_INPUT] = ITEMS.index["stone"], 1
+  stone = {"item": item, "count": count}
+  worn = {
+    "item": np.where(np.arange(layout.NUM_SLOTS) == layout.FEET, ITEMS.index["iron_boots"], 0)
+  }
+  book = {"kind": layout.GUI_CRAFTING_TABLE, "is_book_open": True, "cursor_px": FAR_CURSOR}
+  row = int(np.flatnonzero(RECIPES.out_item == ITEMS.index["torch"])[0])
+  entries = np.full(layout.NUM_BOOK_ENTRIES, -1)
+  entries[7] = row
+  cutter = {"kind": layout.GUI_STONECUTTER, "cursor_px": FAR_CURSOR}
+  states = {
+    "book": make_state(gui=book),
+    "entry": make_state(gui=book | {"book_entries": entries}),
+    "cutter": make_state(gui=cutter, slots=stone),
+    "chosen": make_state(gui=cutter | {"choice": 2}, slots=stone),
+    "plain": make_state(),
+    "armour": make_state(slots=worn),
+    "wet": make_state(player={"air_ticks": 150}),
+    "dead": make_state(player={"health": 0}),
+  }
+  pictures = render_batch(stack(list(states.values())), (View(0, 0, 640, 360, 640, 360),))[0]
+  return dict(zip(states, np.asarray(pictures).astype(np.int32)))
+
+
+def _changed(details, one, other):
+  """(x0, y0, x1, y1) px of the box that holds all differences."""
+  rows, cols = np.nonzero((details[one] != details[other]).any(-1))
+  return cols.min(), rows.min(), cols.max() + 1, rows.max() + 1
+
+
+def test_an_entry_of_the_book_shows_its_product(details):
+  x0, y0, x1, y1 = _changed(details, "book", "entry")
+  left, top = layout.BOOK_ENTRY_XY[7] + 4  # the icon of 16 px in the middle of 25
+  assert left <= x0 < x1 <= left + 16 and top <= y0 < y1 <= top + 16
+
+
+def test_the_stonecutter_shows_its_products_and_the_chosen_one(details):
+  x0, y0, x1, y1 = _changed(details, "cutter", "chosen")
+  left, top = layout.CHOICE_XY[2]
+  assert (x0, y0) == (left, top + 2) and x1 <= left + 16 and y1 <= top + 18
+  num = int((CUTTING.item == ITEMS.index["stone"]).sum())
+  for i, (left, top) in enumerate(layout.CHOICE_XY):
+    box = details["cutter"][top + 2 : top + 18, left : left + 16]
+    assert (len(np.unique(box.reshape(-1, 3), axis=0)) > 1) == (i < num)
+
+
+def test_armour_and_air_stand_above_hearts_and_hunger(details):
+  # boots give 2 points: one of ten plates is full, and all ten are shown
+  x0, y0, x1, y1 = _changed(details, "plain", "armour")
+  assert (y0, y1) == (360 - 49, 360 - 40) and 229 <= x0 and x1 <= 320
+  # half the breath: ceil(148 * 10 / 300) = 5 bubbles of 8 px from the right end
+  x0, y0, x1, y1 = _changed(details, "plain", "wet")
+  assert (y0, y1) == (360 - 49, 360 - 40) and (x0, x1) == (411 - 8 * 5, 411)
+
+
+def test_death_shows_a_line_of_chat(details):
+  rows, cols = np.nonzero((details["plain"] != details["dead"]).any(-1))
+  line = rows < 313
+  assert cols[line].min() == 2 and cols[line].max() < 152 and rows[line].min() == 302
 
 
 @pytest.fixture(scope="module")
