@@ -176,8 +176,8 @@ def render_labelled(states: State, views: tuple[View, ...]) -> tuple[Labelled, .
     states: as in render_batch.
     views: as in render_batch.
   Returns:
-    One Labelled per view. The depth is that of the world, also behind the HUD and a GUI, and of the surface
-    where the code is water.
+    One Labelled per view. The depth is that of the world, also behind the HUD and a GUI, and of the
+    surface where the code is water.
   Raises:
     ValueError: a view is not a rectangle of the screen.
   """
