@@ -4,8 +4,27 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import RawAction
-from cross_jax.envs.voxel import aim, bodies, combat, drops, gui, keys, mining, use
-from cross_jax.envs.voxel.edits import apply_edits, apply_edits_batch, no_edits
+from cross_jax.envs.voxel import (
+  aim,
+  combat,
+  daytime,
+  drops,
+  fluids,
+  gaits,
+  gui,
+  health,
+  hunger,
+  keys,
+  mining,
+  mob_health,
+  physics,
+  projectiles,
+  respawn,
+  support,
+  tricks,
+  use,
+)
+from cross_jax.envs.voxel.edits import apply_edits, apply_edits_batch
 from cross_jax.envs.voxel.events import (
   count_events,
   count_events_batch,
@@ -18,6 +37,8 @@ from cross_jax.envs.voxel.state import State
 # Each rule is one function of (state, action, params). The order is MineRL's: keys, mouse move,
 # mouse buttons, then the world. Rules only note the cells they change (edits.py).
 RULES = (
+  health.recover,
+  support.drop_unsupported,
   keys.look,
   keys.select_hotbar,
   keys.throw,
@@ -25,12 +46,25 @@ RULES = (
   aim.take_aim,
   mining.pick,
   combat.attack,
+  tricks.teleport,
   mining.mine,
   use.use_block,
-  bodies.move_bodies,
+  hunger.eat,
+  physics.move_player,
+  gaits.move_mobs,
   combat.strike,
-  combat.regenerate,
+  projectiles.shoot,
+  projectiles.fly,
+  tricks.burn_fuses,
+  fluids.breathe,
+  fluids.burn,
+  hunger.digest,
+  mob_health.burn_mobs,
+  combat.bury,
+  drops.fall,
+  drops.merge,
   drops.collect,
+  daytime.pass_time,
 )
 DEFAULT = Params()
 
@@ -99,8 +133,9 @@ def tick(
     (state, reward float32[]: 1 on the tick that the goal's count first rises, terminated bool[]:
     goal reached or player dead).
   """
-  state = state._replace(edits=no_edits(), events=no_events())
+  state = state._replace(events=no_events())
   state, action = keys.clip(state, action)
+  state = respawn.respawn(state, action, params)
   state = gui.apply_gui(state, action)
   world_action = keys.seen_by_world(state, action)
   for rule in RULES:

@@ -13,9 +13,9 @@ import numpy as np
 
 from cross_jax.envs.tasks.setup import NUM_DISTRACTOR_BLOCKS, TaskSetup
 from cross_jax.envs.voxel import tables
+from cross_jax.envs.voxel.cells import direction
 from cross_jax.envs.voxel.features import Features, stamp_all
 from cross_jax.envs.voxel.mobs import IDLE_TICKS
-from cross_jax.envs.voxel.physics import direction
 from cross_jax.envs.voxel.state import MAX_MOBS, NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, Mobs
 
 BASE_HEIGHT = 8  # y of the ground at the spawn
@@ -229,4 +229,5 @@ def _mobs(rng, setup, center, yaw, height):
     think_ticks=(draws[:, 3] * IDLE_TICKS).astype(jnp.int32),
     fire_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
     timer_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
+    detour_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
   )

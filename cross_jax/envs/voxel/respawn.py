@@ -1,0 +1,44 @@
+"""A player who died comes back at the spawn on his next tick, without his things.
+
+Source: MineRL's auto-respawn. His stacks lie where he died, as many as there is room for in
+State.drops; the rest is lost.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from cross_jax.base import RawAction
+from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.player import fresh_player
+from cross_jax.envs.voxel.state import MAX_DROPS, Drops, Slots, State
+
+
+def respawn(state: State, action: RawAction, params: Params) -> State:
+  """The state, or, after a death, that of a fresh player at the spawn."""
+  slots, gui, player = state.slots, state.gui, state.player
+  is_dead = player.health <= 0
+  is_stack = slots.count > 0
+  is_stack &= jnp.arange(layout.NUM_SLOTS) != layout.CRAFT_RESULT
+  nth = jnp.cumsum(is_stack) - 1
+  is_nth = is_stack[None] & (nth[None] == jnp.arange(MAX_DROPS)[:, None])
+  pick = lambda a: jnp.sum(jnp.where(is_nth, a[None], 0), axis=1)
+  count = pick(slots.count)
+  old = state.drops
+  is_new = count > 0
+  dropped = Drops(
+    jnp.where(is_new, pick(slots.item), old.item),
+    jnp.where(is_new, count, old.count),
+    jnp.where(is_new[:, None], player.pos[None], old.pos),
+    jnp.where(is_new, 0, old.age),
+    jnp.where(is_new[:, None], 0.0, old.vel),
+  )
+  fresh = state._replace(
+    player=fresh_player(state.spawn_pos, player.yaw_deg, jnp.zeros(())),
+    drops=dropped,
+    slots=Slots(jnp.zeros_like(slots.item), jnp.zeros_like(slots.count)),
+    gui=gui._replace(
+      kind=jnp.zeros_like(gui.kind), cursor_px=jnp.asarray(layout.CURSOR_HOME, jnp.float32)
+    ),
+  )
+  return jax.tree.map(lambda a, b: a if a is b else jnp.where(is_dead, a, b), fresh, state)
