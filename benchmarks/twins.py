@@ -143,8 +143,7 @@ def rows(work: Work) -> list[Row]:
 
 def our_params(work: Work) -> Any:
   """The weights in our layout, on the default device."""
-  with hf_files.Checkpoint(Path(work.checkpoint)) as checkpoint:
-    params = hf_folder.read_params(checkpoint, work.config)
+  params = hf_folder.read_params(hf_files.Checkpoint(Path(work.checkpoint)), work.config)
   return jax.tree.map(jnp.copy, jax.device_put(params, jax.devices()[0]))
 
 

@@ -78,18 +78,18 @@ def hf_to_orbax(
   _check_start(target, is_verified)
   where = source / hf_folder.CONFIG
   hf_config.check_family(read_json(where), where)
-  with hf_files.Checkpoint(source) as checkpoint:
-    config = hf_folder.read_config(source, checkpoint)
-    with contextlib.suppress(FileNotFoundError):  # a checkpoint without pictures' file is one
-      read_limits(source, config)
-    if not (source / hf_folder.TOKENIZER).is_file():
-      raise FileNotFoundError(
-        f"{source / hf_folder.TOKENIZER} is missing: save the tokenizer there with transformers"
-      )
-    tokenizer = read_tokenizer(source / hf_folder.TOKENIZER, config)
-    spec = _with_dtype(_spec_of(source, config), dtype)
-    num_tensors = len(tensors_of(config))
-    params = hf_folder.read_params(checkpoint, spec.model, on_tensors(num_tensors))
+  checkpoint = hf_files.Checkpoint(source)
+  config = hf_folder.read_config(source, checkpoint)
+  with contextlib.suppress(FileNotFoundError):  # a checkpoint without pictures' file is one
+    read_limits(source, config)
+  if not (source / hf_folder.TOKENIZER).is_file():
+    raise FileNotFoundError(
+      f"{source / hf_folder.TOKENIZER} is missing: save the tokenizer there with transformers"
+    )
+  tokenizer = read_tokenizer(source / hf_folder.TOKENIZER, config)
+  spec = _with_dtype(_spec_of(source, config), dtype)
+  num_tensors = len(tensors_of(config))
+  params = hf_folder.read_params(checkpoint, spec.model, on_tensors(num_tensors))
   with new_folder(target) as partial:
     write_policy(partial, params, spec, tokenizer)
     (partial / FILES).mkdir()

@@ -16,6 +16,17 @@ _FIXED_TEXT = {
   "attention_bias": ((True,), True),
 }
 _FIXED_VISION = {"hidden_act": (("quick_gelu",), "quick_gelu")}
+# What transformers takes where vision_config is silent: from 4.45 on fine-tuned models are saved
+# without the numbers that are its defaults. Source: Qwen2VLVisionConfig.
+_VISION_DEFAULTS = {
+  "depth": 32,
+  "embed_dim": 1280,
+  "mlp_ratio": 4,
+  "num_heads": 16,
+  "patch_size": 14,
+  "spatial_merge_size": 2,
+  "temporal_patch_size": 2,
+}
 _ROPE_TYPES = ("mrope", "default")
 _VISION_THETA = 10_000.0
 _IMAGE_TOKEN_ID = 151_655  # of every Qwen2-VL checkpoint, where config.json does not say
@@ -58,6 +69,7 @@ def from_hf(described: dict[str, Any], *, dtype: str, where: Path) -> Qwen2VLCon
   nested, vision = described.get("text_config") or {}, described.get("vision_config")
   if not isinstance(nested, dict) or not isinstance(vision, dict):
     raise ValueError(f"{where}: no object vision_config; give the config.json of a Qwen2-VL model")
+  vision = {**_VISION_DEFAULTS, **vision}
   text = {**nested, **{key: value for key, value in described.items() if key not in nested}}
   for part, settings, fixed in (("", text, _FIXED_TEXT), ("vision_config.", vision, _FIXED_VISION)):
     for name, (allowed, default) in fixed.items():
@@ -72,9 +84,9 @@ def from_hf(described: dict[str, Any], *, dtype: str, where: Path) -> Qwen2VLCon
     raise ValueError(
       f"{where}: rotary positions {rope}, this model has only type 'mrope' with an mrope_section"
     )
-  if vision.get("mlp_ratio", 1) % 1:
-    raise ValueError(f"{where}: vision_config.mlp_ratio {vision['mlp_ratio']}, must be whole")
-  is_tied = described.get("tie_word_embeddings") or nested.get("tie_word_embeddings")
+  is_tied = described.get("tie_word_embeddings") or nested.get("tie_word_embeddings") or False
+  if not isinstance(is_tied, bool):
+    raise ValueError(f"{where}: tie_word_embeddings {is_tied!r}, must be true or false")
   vision_theta = (vision.get("rope_parameters") or {}).get("rope_theta", _VISION_THETA)
   if vision_theta != _VISION_THETA:
     raise ValueError(
@@ -83,25 +95,25 @@ def from_hf(described: dict[str, Any], *, dtype: str, where: Path) -> Qwen2VLCon
   channels = vision.get("in_channels", vision.get("in_chans", 3))
   try:
     config = Qwen2VLConfig(
-      patch=int(vision["patch_size"]),
-      merge=int(vision["spatial_merge_size"]),
-      temporal_patch=int(vision["temporal_patch_size"]),
-      vision_width=int(vision["embed_dim"]),
-      vision_depth=int(vision["depth"]),
-      vision_heads=int(vision["num_heads"]),
-      vision_mlp_ratio=int(vision["mlp_ratio"]),
-      width=int(text["hidden_size"]),
-      depth=int(text["num_hidden_layers"]),
-      heads=int(text["num_attention_heads"]),
-      kv_heads=int(text["num_key_value_heads"]),
-      head_dim=int(text["hidden_size"]) // int(text["num_attention_heads"]),
-      mlp_width=int(text["intermediate_size"]),
-      vocab_size=int(text["vocab_size"]),
+      patch=_whole(vision, "patch_size", "vision_config."),
+      merge=_whole(vision, "spatial_merge_size", "vision_config."),
+      temporal_patch=_whole(vision, "temporal_patch_size", "vision_config."),
+      vision_width=_whole(vision, "embed_dim", "vision_config."),
+      vision_depth=_whole(vision, "depth", "vision_config."),
+      vision_heads=_whole(vision, "num_heads", "vision_config."),
+      vision_mlp_ratio=_whole(vision, "mlp_ratio", "vision_config."),
+      width=_whole(text, "hidden_size"),
+      depth=_whole(text, "num_hidden_layers"),
+      heads=_whole(text, "num_attention_heads"),
+      kv_heads=_whole(text, "num_key_value_heads"),
+      head_dim=_whole(text, "hidden_size") // _whole(text, "num_attention_heads"),
+      mlp_width=_whole(text, "intermediate_size"),
+      vocab_size=_whole(text, "vocab_size"),
       rope_theta=float(rope["rope_theta"] if "rope_theta" in rope else text["rope_theta"]),
       mrope_section=tuple(rope["mrope_section"]),
       rms_norm_eps=float(text["rms_norm_eps"]),
-      is_tied=bool(is_tied),
-      image_token_id=int(described.get("image_token_id", _IMAGE_TOKEN_ID)),
+      is_tied=is_tied,
+      image_token_id=_whole({"image_token_id": _IMAGE_TOKEN_ID, **described}, "image_token_id"),
       dtype=dtype,
       param_dtype=dtype,
       is_scanned=True,
@@ -119,6 +131,14 @@ def from_hf(described: dict[str, Any], *, dtype: str, where: Path) -> Qwen2VLCon
       f"{config.width}, {config.heads} heads: must be 3 channels, equal sizes, a multiple of heads"
     )
   return config
+
+
+def _whole(settings: dict[str, Any], name: str, prefix: str = "") -> int:
+  """A setting as an int (a JSON number may be written 4.0); ValueError if it is no whole number."""
+  value = settings[name]
+  if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    raise ValueError(f"{prefix}{name} {value!r}, must be a whole number")
+  return int(value)
 
 
 def is_same_model(one: Qwen2VLConfig, other: Qwen2VLConfig) -> bool:

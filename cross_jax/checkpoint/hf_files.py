@@ -1,12 +1,13 @@
 """The safetensors files of a Hugging Face checkpoint: one, or shards with an index."""
 
-import contextlib
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
@@ -24,12 +25,14 @@ class Stored(NamedTuple):
   key: str  # in the file
   shape: tuple[int, ...]
   dtype: str  # safetensors' name
+  start: int  # bytes, where its values begin in the file
 
 
-class Checkpoint(contextlib.AbstractContextManager):
+class Checkpoint:
   """The tensors of a folder by their usual names, read one at a time.
 
-  Opening it reads the headers only and sees that every file is whole.
+  Making it reads the headers only and sees that every file is whole. Values are read into memory of
+  their own: the library's reader maps files, and what was read of them would stay resident.
   """
 
   def __init__(self, directory: Path):
@@ -42,41 +45,38 @@ class Checkpoint(contextlib.AbstractContextManager):
       ValueError: a file is damaged or truncated; the index does not fit the shards.
     """
     self.directory = directory
-    self._open_files = contextlib.ExitStack()
-    self._files: dict[Path, Any] = {}
     self.stored: dict[str, Stored] = {}  # by usual name
-    try:
-      for path in _weight_files(directory):
-        self._open(path)
-    except BaseException:
-      self._open_files.close()
-      raise
+    for path in _weight_files(directory):
+      self._add(path)
 
   def read(self, key: str) -> np.ndarray:
-    """The values of the tensor of this usual name."""
+    """The values of the tensor of this usual name, of a dtype in DTYPES."""
     stored = self.stored[key]
-    return self._files[stored.file].get_tensor(stored.key)
+    dtype, count = jnp.dtype(DTYPES[stored.dtype]), math.prod(stored.shape)
+    values = np.fromfile(stored.file, dtype, count, offset=stored.start)
+    if values.size != count:
+      raise ValueError(f"{stored.file} became shorter while it was read; fetch it again")
+    return values.reshape(stored.shape)
 
-  def _open(self, path: Path) -> None:
-    for key, (shape, dtype) in read_header(path).items():
+  def _add(self, path: Path) -> None:
+    header = read_header(path)
+    try:
+      with safe_open(str(path), framework="np"):  # sees that the tensors fill the file, each once
+        pass
+    except SafetensorError as error:
+      raise ValueError(f"{path} is damaged ({error}); fetch it again") from error
+    for key, (shape, dtype, start) in header.items():
       name = common_key(key)
       if name in self.stored:
         raise ValueError(
           f"{path} has {key}, but {self.stored[name].file} has it too, as "
           f"{self.stored[name].key}: remove the files of one of the two checkpoints"
         )
-      self.stored[name] = Stored(path, key, shape, dtype)
-    try:
-      self._files[path] = self._open_files.enter_context(safe_open(str(path), framework="np"))
-    except SafetensorError as error:
-      raise ValueError(f"{path} is damaged ({error}); fetch it again") from error
-
-  def __exit__(self, *_: object) -> None:
-    self._open_files.close()
+      self.stored[name] = Stored(path, key, shape, dtype, start)
 
 
-def read_header(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
-  """Shape and dtype (safetensors' name) of every tensor of a file, by name.
+def read_header(path: Path) -> dict[str, tuple[tuple[int, ...], str, int]]:
+  """Shape, dtype (safetensors' name) and first byte of every tensor of a file, by name.
 
   Raises:
     ValueError: the file is not safetensors, or shorter or longer than its header says.
@@ -95,7 +95,10 @@ def read_header(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
       header = json.loads(file.read(length))
       header.pop("__metadata__", None)
       end = start + max((entry["data_offsets"][1] for entry in header.values()), default=0)
-      found = {key: (tuple(entry["shape"]), entry["dtype"]) for key, entry in header.items()}
+      found = {
+        key: (tuple(entry["shape"]), entry["dtype"], start + entry["data_offsets"][0])
+        for key, entry in header.items()
+      }
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
       raise ValueError(
         f"{path} has no readable header ({type(error).__name__}: {error}): not safetensors, or "

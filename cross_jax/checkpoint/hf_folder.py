@@ -101,7 +101,9 @@ def read_params(
     leaves[tensor.path][... if tensor.layer is None else tensor.layer] = values
     on_tensor()
   cpu = jax.local_devices(backend="cpu")[0]
-  return _nested({path: jax.device_put(leaf, cpu) for path, leaf in leaves.items()})
+  # One at a time: where JAX has to copy, the copies of all would be under way together.
+  put = lambda leaf: jax.device_put(leaf, cpu).block_until_ready()
+  return _nested({path: put(leaves.pop(path)) for path in list(leaves)})
 
 
 def write_checkpoint(

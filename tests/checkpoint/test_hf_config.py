@@ -4,6 +4,7 @@ import copy
 from pathlib import Path
 
 import pytest
+import transformers
 
 from cross_jax.checkpoint import hf_config
 from cross_jax.models.qwen2_vl.config import preset
@@ -74,7 +75,11 @@ CHANGES = {
   ("rope_scaling", "mrope_section"): ([16, 24, 23], r"mrope_section \(16, 24, 23\) with head_dim"),
   ("rope_scaling", "type"): ("yarn", "rotary positions .*yarn"),
   ("num_key_value_heads",): (5, "heads 12 with kv_heads 5"),
-  ("num_hidden_layers",): ("many", "many"),
+  ("num_hidden_layers",): ("many", "num_hidden_layers 'many', must be a whole number"),
+  ("num_attention_heads",): (0, "division|modulo"),
+  ("intermediate_size",): (-1, "mlp_width -1: must be a whole number of at least 1"),
+  ("vision_config", "patch_size"): (0, "patch 0: must be a whole number"),
+  ("tie_word_embeddings",): ("no", "tie_word_embeddings 'no'"),
 }  # fmt: skip
 
 
@@ -95,3 +100,20 @@ def test_a_missing_number_is_named(key):
   described = {name: value for name, value in FLAT.items() if name != key}
   with pytest.raises(ValueError, match=f"lacks {key}"):
     hf_config.from_hf(described, dtype="float32", where=WHERE)
+
+
+def test_four_sections_are_refused():
+  described = {**FLAT, "rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 12, 12]}}
+  with pytest.raises(ValueError, match="must be three numbers"):
+    hf_config.from_hf(described, dtype="float32", where=WHERE)
+
+
+def test_vision_numbers_that_are_left_out_are_the_defaults_of_transformers():
+  # As transformers 4.45 and later save a fine-tuned model: what equals its defaults is not written.
+  short = {**FLAT, "vision_config": {"in_chans": 3, "hidden_size": 1536, "model_type": "qwen2_vl"}}
+  theirs = transformers.Qwen2VLConfig.from_dict(copy.deepcopy(short)).vision_config.to_dict()
+  named = {key: theirs[key] for key in FLAT["vision_config"] if key in theirs}
+  assert {"depth", "embed_dim", "num_heads", "patch_size"} <= set(named)
+  full = {**FLAT, "vision_config": named}
+  got, expected = (hf_config.from_hf(d, dtype="bfloat16", where=WHERE) for d in (short, full))
+  assert got == expected == preset("2b")

@@ -71,9 +71,9 @@ def load_in_transformers(directory):
 
 def load(directory):
   """(params, config) of a checkpoint, as the conversion reads them."""
-  with hf_files.Checkpoint(directory) as checkpoint:
-    config = hf_folder.read_config(directory, checkpoint)
-    return hf_folder.read_params(checkpoint, config), config
+  checkpoint = hf_files.Checkpoint(directory)
+  config = hf_folder.read_config(directory, checkpoint)
+  return hf_folder.read_params(checkpoint, config), config
 
 
 def image_processor(config: Qwen2VLConfig, **limits):

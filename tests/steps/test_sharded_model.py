@@ -41,19 +41,28 @@ def supervised_attention(params, batch):
   return {"sft": make_grad_fn(supervised_attention_loss(logp_fn, 0.5))(params, batch)}
 
 
+def two_microbatches(params, batch):
+  """(gradients, terms) of the loss of make_sft_step with num_microbatches=2."""
+  logp_fn = lambda p, b: response_logp(p, CONFIG, b, GRIDS)
+  return {"sft": make_grad_fn(sft_loss(logp_fn), 2)(params, batch)}
+
+
 def on_one_device(function):
-  """(parameters, batch, the jitted function, its results)."""
+  """(parameters, batch, the function, its results)."""
   params, batch = sharded_policy.make_params(), sharded_policy.make_batch()
   run = jax.jit(function, compiler_options=QUICK_COMPILE)
-  return params, batch, run, jax.device_get(run(params, batch))
+  return params, batch, function, jax.device_get(run(params, batch))
 
 
 def check_on_mesh(one_device, sizes):
-  params, batch, run, expected = one_device
+  params, batch, function, expected = one_device
   mesh = sharding.make_mesh(*sizes)
   rules = sharding.qwen2_vl_rules(CONFIG, mesh)
-  placed = jax.device_put(params, sharding.tree_shardings(params, mesh, rules))
-  got = jax.device_get(run(placed, sharding.put_batch(batch, mesh)))
+  placed = (sharding.tree_shardings(params, mesh, rules), sharding.batch_shardings(mesh))
+  run = jax.jit(
+    sharding.on_mesh(function, placed), in_shardings=placed, compiler_options=QUICK_COMPILE
+  )
+  got = jax.device_get(run(jax.device_put(params, placed[0]), sharding.put_batch(batch, mesh)))
   for name, (grads, terms) in got.items():
     expected_grads, expected_terms = expected[name]
     jax.tree.map(
@@ -78,6 +87,12 @@ def test_losses_and_gradients_equal_those_of_one_device(one_device, sizes):
 
 def test_supervised_attention_equals_that_of_one_device():
   check_on_mesh(on_one_device(supervised_attention), (2, 2, 2))
+
+
+def test_one_row_on_each_device():
+  # 4 rows of a microbatch over data x fsdp = 4, with 'tensor' beside them: the partitioner, left to
+  # itself, adds rows of one device to those of another (placement.by_kernel).
+  check_on_mesh(on_one_device(two_microbatches), (2, 2, 2))
 
 
 def test_heads_stay_whole():

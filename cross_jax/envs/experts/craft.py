@@ -1,5 +1,7 @@
 """The experts of craft_item and smelt_item tasks: which slot to click next, and how."""
 
+import functools
+
 import numpy as np
 
 from cross_jax.envs.experts.intent import CLICK_LEFT, CLICK_RIGHT, IDLE, Intent
@@ -40,19 +42,30 @@ def plan_craft(view: Snapshot) -> Intent:
 
 
 def choose_recipe(view: Snapshot) -> np.ndarray | None:
-  """The recipe int32[9] of the goal's item that the player's items allow and the GUI can hold."""
-  in_reach = view.slot_count[[*STORE, *GRID, layout.HELD]]
-  kinds = view.slot_item[[*STORE, *GRID, layout.HELD]]
-  best, best_left = None, -1
-  for row in np.flatnonzero(RECIPES.out_item == view.goal_index):
-    recipe = _laid_out(int(row))
-    if view.gui == layout.GUI_INVENTORY and any(recipe[i] for i in range(9) if i not in SMALL_GRID):
-      continue
-    needed, counts = np.unique(recipe[recipe != 0], return_counts=True)
-    spare = [int(in_reach[kinds == item].sum()) - int(n) for item, n in zip(needed, counts)]
-    if min(spare) >= 0 and sum(recipe == view.slot_item[list(GRID)]) > best_left:
-      best, best_left = recipe, sum(recipe == view.slot_item[list(GRID)])
+  """The recipe int32[9] of the goal's item that the player's items allow and the GUI can hold.
+
+  Of several, the one that has the most cells of the grid right already.
+  """
+  slots = [*STORE, *GRID, layout.HELD]
+  have = np.zeros(len(ITEMS.names), np.int64)
+  np.add.at(have, view.slot_item[slots], view.slot_count[slots])
+  grid = view.slot_item[list(GRID)]
+  best, best_right = None, -1
+  for recipe, items, numbers in _recipes(view.goal_index, view.gui == layout.GUI_INVENTORY):
+    if np.all(have[items] >= numbers) and (num_right := int(np.sum(recipe == grid))) > best_right:
+      best, best_right = recipe, num_right
   return best
+
+
+@functools.cache
+def _recipes(goal: int, is_small: bool) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+  """(cells int32[9], items needed, how many of each) of an item's recipes that fit a grid."""
+  found = []
+  for row in np.flatnonzero(RECIPES.out_item == goal):
+    recipe = _laid_out(int(row))
+    if not (is_small and any(recipe[i] for i in range(9) if i not in SMALL_GRID)):
+      found.append((recipe, *np.unique(recipe[recipe != 0], return_counts=True)))
+  return found
 
 
 def _laid_out(row: int) -> np.ndarray:

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-WAIT = "wait"  # nothing to do on this tick
+WAIT = "wait"  # nothing to do on this tick but to press `keys`
 MINE = "mine"  # hold `attack` on the block `target` (a cell index), which is in reach
+USE = "use"  # press `use` on the block `target` (a cell index), which is in reach
 STRIKE = "strike"  # hit the mob `target` (a slot of Mobs), which is in reach
 APPROACH = "approach"  # walk towards `aim`
 CLICK_LEFT = "click left"  # in a GUI, on the inventory slot `target`

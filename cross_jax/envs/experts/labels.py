@@ -13,7 +13,7 @@ from cross_jax.base import (
   no_op,
 )
 from cross_jax.envs.experts.geometry import eye, project
-from cross_jax.envs.experts.intent import APPROACH, MINE, STRIKE, WAIT, Intent
+from cross_jax.envs.experts.intent import APPROACH, MINE, STRIKE, USE, WAIT, Intent
 from cross_jax.envs.experts.raw import (
   CLICK_BUTTON,
   MAX_WALK_YAW_DEG,
@@ -84,10 +84,10 @@ def motion_alone(intent: Intent, view: Snapshot) -> RawAction:
   if intent.kind in CLICK_BUTTON:
     return _motion_click(intent, view)
   action = no_op()
-  if intent.kind == WAIT:
-    return action
   for key in intent.keys:
     action.buttons[BUTTON_INDEX[key]] = 1
+  if intent.kind == WAIT:
+    return action
   yaw, pitch = aim_error(view, intent.aim)
   if intent.kind == APPROACH:
     turn = _sign(yaw, TURN_DEAD_DEG), _sign(pitch, WALK_PITCH_DEG)
@@ -104,7 +104,9 @@ def motion_alone(intent: Intent, view: Snapshot) -> RawAction:
     still = crosshair_hits(view, intent, 0.0, 0.0)
     turn = (0, 0) if still else turns[0]
     is_on = still or crosshair_hits(view, intent, turn[0] * TURN_DEG, turn[1] * TURN_DEG)
-    if is_on and (intent.kind == MINE or intent.may_hit):
+    if is_on and intent.kind == USE:
+      action.buttons[BUTTON_INDEX["use"]] = 1
+    elif is_on and (intent.kind == MINE or intent.may_hit):
       action.buttons[BUTTON_INDEX["attack"]] = 1
     elif not is_on and turn == (0, 0):
       action.buttons[BUTTON_INDEX["forward"]] = 1  # too far for steps of 10 degrees
@@ -166,8 +168,8 @@ def ground(intent: Intent, view: Snapshot, segmentation: np.ndarray) -> str:
 
 def _verb(intent: Intent, view: Snapshot) -> str:
   """A mob that was just hit can't be hurt again yet: stay near it meanwhile."""
-  if intent.kind == MINE:
-    return "Mine"
+  if intent.kind in (MINE, USE):
+    return "Mine" if intent.kind == MINE else "right click"
   if intent.kind == STRIKE and view.mob_hurt_ticks[intent.target] <= 1:
     return "Kill"
   return "Approach"

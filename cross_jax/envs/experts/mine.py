@@ -10,17 +10,19 @@ from cross_jax.envs.experts.geometry import (
   visible_points,
   wrap_deg,
 )
-from cross_jax.envs.experts.intent import IDLE, MINE, Intent
+from cross_jax.envs.experts.intent import IDLE, MINE, WAIT, Intent
 from cross_jax.envs.experts.navigate import Cell, Ground, feet_cell, find_path
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.experts.walk import distance_to, eye_of, walk_along
+from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.state import SIZE_X, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS
+from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
 REACH_M = 4.4  # a little inside the player's 4.5
 STAND_REACH_M = 3.6  # what a cell to walk to must reach: eyes are rarely at its centre
 MAX_CANDIDATES = 24
 TURN_COST_M = 1.0 / 30.0  # metres of walk that a degree of turning is worth
+NUM_HOTBAR = 9
 _LETS_SEE = ~BLOCKS.is_visible | BLOCKS.is_liquid | ~BLOCKS.is_solid
 
 
@@ -30,17 +32,43 @@ def cell_index(cell: Cell) -> int:
 
 
 def plan_mine(view: Snapshot) -> Intent:
-  """The next move towards breaking a block of the goal's kind.
+  """The next move towards breaking a block of the goal's kind, its other half included.
+
+  The tool first: of the hotbar, what harvests the block, and that fastest; the one in hand if none
+  is better.
+  """
+  slot = best_tool(view, view.goal_index)
+  return select(slot) if slot != view.hotbar else reach(view, MINE)
+
+
+def select(slot: int) -> Intent:
+  """Presses the number key of a hotbar slot 0..8."""
+  return Intent(WAIT, keys=frozenset((f"hotbar.{slot + 1}",)))
+
+
+def best_tool(view: Snapshot, block: int) -> int:
+  """The hotbar slot 0..8 whose item is the best to break a row of BLOCKS with."""
+  items = view.slot_item[layout.HOTBAR : layout.HOTBAR + NUM_HOTBAR]
+  is_right = (ITEMS.tool[items] > 0) & (ITEMS.tool[items] == BLOCKS.tool[block])
+  need = BLOCKS.min_tier[block]
+  harvests = (need == 0) | (is_right & (ITEMS.tier[items] >= need))
+  worth = harvests * 1000.0 + np.where(is_right, ITEMS.speed[items], 1.0)
+  best = int(np.argmax(worth))
+  return best if worth[best] > worth[view.hotbar] else view.hotbar
+
+
+def reach(view: Snapshot, kind: str) -> Intent:
+  """The move towards turning to a block of the goal's kind in reach, to MINE or USE it.
 
   In reach: the visible one that takes the least turning, and the one already cracked before others.
   Else the way to the next one; blocks in between are broken only where no way leads around.
   """
-  origin = eye(view.pos)
-  hit = cast_ray(view.blocks, origin, gaze(view.yaw_deg, view.pitch_deg), REACH_M)
-  if hit is not None and view.blocks[hit[0][1], hit[0][2], hit[0][0]] == view.goal_index:
-    ahead = origin + gaze(view.yaw_deg, view.pitch_deg) * hit[1]
-    return Intent(MINE, aim=ahead, target=cell_index(hit[0]))
-  cells = _candidates(view, origin)
+  origin, ahead = eye(view.pos), gaze(view.yaw_deg, view.pitch_deg)
+  is_goal = BLOCKS.base[view.blocks] == view.goal_index
+  hit = cast_ray(view.blocks, origin, ahead, REACH_M)
+  if hit is not None and is_goal[hit[0][1], hit[0][2], hit[0][0]]:
+    return Intent(kind, aim=origin + ahead * hit[1], target=cell_index(hit[0]))
+  cells = _candidates(view, origin, is_goal)
   if not cells:
     return IDLE
   reachable = [
@@ -50,14 +78,13 @@ def plan_mine(view: Snapshot) -> Intent:
   ]
   if reachable:
     _, _, point, cell = min(reachable, key=lambda item: item[:2])
-    return Intent(MINE, aim=point, target=cell_index(cell))
+    return Intent(kind, aim=point, target=cell_index(cell))
   return _go(view, origin, cells)
 
 
-def _candidates(view: Snapshot, origin: np.ndarray) -> list[Cell]:
+def _candidates(view: Snapshot, origin: np.ndarray, is_goal: np.ndarray) -> list[Cell]:
   """Cells of the goal's kind with a face that light reaches, the easiest to get to first."""
   blocks = view.blocks
-  is_goal = blocks == view.goal_index
   if not is_goal.any():
     return []
   sees = np.pad(_LETS_SEE[blocks], 1, constant_values=False)

@@ -8,14 +8,20 @@ import numpy as np
 
 from cross_jax.envs.experts.geometry import is_inside
 from cross_jax.envs.voxel.state import PLAYER_WIDTH, SIZE_Y
-from cross_jax.envs.voxel.tables import BLOCKS
+from cross_jax.envs.voxel.tables import BLOCKS, SHAPES
 
 MAX_DROP = 3  # cells: deeper falls hurt
 MAX_NODES = 700
 SWIM_COST, JUMP_COST = 2.0, 0.5  # beyond the distance: water is slow, a jump costs speed
 _DIAGONAL = math.sqrt(2.0)
+_HARMFUL = ("magma_block", "fire", "soul_fire", "campfire", "soul_campfire", "cactus",
+            "sweet_berry_bush", "wither_rose")  # fmt: skip
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
-_IS_SOLID, _IS_LIQUID = BLOCKS.is_solid, BLOCKS.is_liquid
+_TOP = SHAPES.collision[BLOCKS.shape, :, 4].max(axis=1)  # m, of what stops bodies in a cell
+_IS_SOLID = BLOCKS.is_solid & (_TOP > 0.2)  # carpets are walked over
+_IS_LIQUID = BLOCKS.is_liquid | BLOCKS.is_waterlogged
+_HURTS = np.asarray(["lava" in n or n in _HARMFUL for n in BLOCKS.names])
+_IS_NO_FLOOR = _HURTS | (_TOP > 1.1)  # fences are too tall to get onto
 
 Cell = tuple[int, int, int]
 
@@ -42,6 +48,10 @@ class Ground:
   def can_stand(self, x: int, y: int, z: int) -> bool:
     """Whether feet can rest in this cell: free, on something solid or in water."""
     if not self.is_free(x, y, z):
+      return False
+    if is_inside(x, y - 1, z) and _IS_NO_FLOOR[self.blocks[y - 1, z, x]]:
+      return False
+    if is_inside(x, y, z) and _HURTS[self.blocks[y, z, x]]:
       return False
     return self.is_solid(x, y - 1, z) or self.is_liquid(x, y, z)
 
@@ -81,6 +91,8 @@ def feet_cell(ground: Ground, pos: np.ndarray) -> Cell:
   """The standing cell of a body at pos: of the cells its box overlaps, one that can be stood in."""
   y = math.floor(pos[1] + 0.05)
   half = PLAYER_WIDTH / 2
+  if ground.is_solid(math.floor(pos[0]), y, math.floor(pos[2])):
+    y += 1  # on a block that is lower than its cell
   own = (math.floor(pos[0]), y, math.floor(pos[2]))
   candidates = [own] + [
     (math.floor(pos[0] + sx * half), y, math.floor(pos[2] + sz * half))

@@ -2,10 +2,16 @@
 
 from cross_jax.envs.experts.craft import plan_craft, plan_smelt
 from cross_jax.envs.experts.intent import Intent
+from cross_jax.envs.experts.interact import plan_interact
 from cross_jax.envs.experts.kill import plan_kill
 from cross_jax.envs.experts.mine import plan_mine
 from cross_jax.envs.experts.snapshot import Snapshot
-from cross_jax.envs.tasks.setup import STAT_CRAFT_ITEM, STAT_KILL_ENTITY, STAT_MINE_BLOCK
+from cross_jax.envs.tasks.setup import (
+  STAT_CRAFT_ITEM,
+  STAT_INTERACT,
+  STAT_KILL_ENTITY,
+  STAT_MINE_BLOCK,
+)
 from cross_jax.envs.voxel import layout
 
 
@@ -25,4 +31,6 @@ def plan(view: Snapshot) -> Intent:
     return plan_kill(view)
   if view.goal_stat == STAT_CRAFT_ITEM:
     return plan_smelt(view) if view.gui == layout.GUI_FURNACE else plan_craft(view)
-  raise ValueError(f"goal.stat {view.goal_stat}: must be 0 (mine), 1 (kill) or 2 (craft)")
+  if view.goal_stat == STAT_INTERACT:
+    return plan_interact(view)
+  raise ValueError(f"goal.stat {view.goal_stat}: must be 0 mine, 1 kill, 2 craft or 3 interact")

@@ -12,6 +12,7 @@ from cross_jax.envs.experts.intent import (
   CLICK_RIGHT,
   MINE,
   STRIKE,
+  USE,
   WAIT,
   Intent,
 )
@@ -34,9 +35,9 @@ def intent_to_raw(intent: Intent, view: Snapshot) -> RawAction:
   """The raw action that serves an intent on the next tick.
 
   In the world it turns by TURN_LEVELS_PX towards the aim, the nearest level on each axis, and
-  presses `attack` on the tick whose turn brings the crosshair to it. In a GUI it moves the cursor
-  straight to the middle of the slot, and clicks once it is there: two ticks, so that the button is
-  up in between and the picture tells which of them is next.
+  presses `attack` or `use` on the tick whose turn brings the crosshair to it. In a GUI it moves the
+  cursor straight to the middle of the slot, and clicks once it is there: two ticks, so that the
+  button is up in between and the picture tells which of them is next.
 
   Args:
     intent: from plan().
@@ -47,17 +48,20 @@ def intent_to_raw(intent: Intent, view: Snapshot) -> RawAction:
   action = no_op()
   if intent.kind in CLICK_BUTTON:
     return _click(action, intent, view)
-  if intent.kind == WAIT:
-    return action
   for key in intent.keys:
     _press(action, key)
+  if intent.kind == WAIT:
+    return action
   if intent.kind == APPROACH:
     return _walk(action, intent, view)
   if not crosshair_hits(view, intent, 0.0, 0.0):
     yaw, pitch = aim_error(view, intent.aim)
     _turn(action, nearest_level(yaw), nearest_level(pitch))
   is_on = crosshair_hits(view, intent, float(action.camera_deg[1]), float(action.camera_deg[0]))
-  if is_on and (intent.kind == MINE or intent.may_hit):
+  if is_on and intent.kind == USE:
+    if view.buttons[BUTTON_INDEX["use"]] == 0:
+      _press(action, "use")
+  elif is_on and (intent.kind == MINE or intent.may_hit):
     _press(action, "attack")
   return action
 

@@ -11,17 +11,20 @@ from cross_jax.envs.tasks.catalogue import (
   list_tasks,
   official_names,
 )
+from cross_jax.envs.tasks.difficulty import DIFFICULTIES, check_difficulty
 from cross_jax.envs.tasks.episode import setup_row
 from cross_jax.envs.tasks.instructions import instruction, instructions, readable_name
 from cross_jax.envs.tasks.setup import TaskSetup
 
 __all__ = [
+  "DIFFICULTIES",
   "FAMILIES",
   "IN_DOMAIN",
   "LIMIT_TICKS",
   "Ingredient",
   "Task",
   "TaskSetup",
+  "check_difficulty",
   "find_recipe",
   "get",
   "instruction",

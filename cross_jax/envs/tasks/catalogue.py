@@ -1,22 +1,34 @@
-"""The catalogue of tasks: the official names as rows, and which of them this world can stage."""
+"""The catalogue of tasks: every official row as this world stages it."""
 
 import difflib
 import functools
-import json
 import re
-from importlib import resources
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from cross_jax.envs.tasks.pools import FIRST_TASKS
-from cross_jax.envs.tasks.setup import STAT_CRAFT_ITEM, STAT_KILL_ENTITY, STAT_MINE_BLOCK
+from cross_jax.envs.tasks import official
+from cross_jax.envs.tasks.adjustments import BESIDE, note_of, tool_note
+from cross_jax.envs.tasks.habitats import biomes_of, needs_water
+from cross_jax.envs.tasks.setup import (
+  STAT_CRAFT_ITEM,
+  STAT_INTERACT,
+  STAT_KILL_ENTITY,
+  STAT_MINE_BLOCK,
+)
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS, RECIPES
 
 FAMILIES = ("mine_block", "kill_entity", "craft_item", "smelt_item", "interact")
 LIMIT_TICKS = 600
-BARE_HAND = "air"
+BARE_HAND = ("air", "")
+_STATS = {
+  "mine_block": (STAT_MINE_BLOCK, BLOCKS),
+  "kill_entity": (STAT_KILL_ENTITY, MOBS),
+  "craft_item": (STAT_CRAFT_ITEM, ITEMS),
+  "smelt_item": (STAT_CRAFT_ITEM, ITEMS),
+  "interact": (STAT_INTERACT, BLOCKS),
+}
 
 
 class Ingredient(NamedTuple):
@@ -30,29 +42,23 @@ class Ingredient(NamedTuple):
 class Task(NamedTuple):
   """A task as data."""
 
-  name: str  # official, 'mine_block:oak_log'; smelting is named 'craft_item:...'
+  name: str  # 'mine_block:oak_log'; smelting is named 'craft_item:...' unless crafting has the name
   family: str  # one of FAMILIES
   goal_name: str  # block, mob or item of minecraft-data
   goal_stat: int  # setup.STAT_*
   goal_index: int  # row of BLOCKS, MOBS or ITEMS
   recipe: int  # row of RECIPES that the starting items allow, -1 if not crafting
   tools: tuple[int, ...]  # rows of ITEMS, 0 = bare hand; one is drawn; () for crafting and smelting
+  may_lack_tool: bool  # the official list also has '', which counts above difficulty zero
   ingredients: tuple[Ingredient, ...]
+  beside: tuple[Ingredient, ...]  # what this world adds, see adjustments.py
   gui: int  # layout.GUI_*, open at the start
   needs_water: bool
   is_night: bool
+  biomes: tuple[int, ...]  # rows of voxel.biomes.BIOMES, one is drawn; (0,): plains or sands
   is_in_domain: bool  # one of the 30 that reinforcement learning trains on
   limit_ticks: int
-
-
-@functools.cache
-def _official() -> dict[str, dict[str, Any]]:
-  file = resources.files("cross_jax.envs.tasks") / "data" / "official_tasks.jsonl"
-  rows: dict[str, dict[str, Any]] = {}
-  for line in file.read_text().splitlines():
-    row = json.loads(line)
-    rows.setdefault(row["name"], row)  # of two entries of a name the first counts, as officially
-  return rows
+  note: str  # how it differs from the official row, '' if it doesn't
 
 
 def _ingredient(entry: dict[str, Any]) -> Ingredient:
@@ -80,103 +86,91 @@ def find_recipe(goal: int, counts: np.ndarray, gui: int) -> int:
   return -1
 
 
-def _missing(row: dict[str, Any], goal: str) -> str | None:
-  """Why this world can't stage an official row, or None."""
-  family = row["family"]
-  index = {"mine_block": BLOCKS.index, "kill_entity": MOBS.index}.get(family, ITEMS.index)
-  if family == "interact":
-    return "its family isn't in the voxel world"
-  wanted = [t for t in row.get("tool", ()) if t] + [
-    i["type"] for i in row.get("init_inventory", ())
-  ]
-  absent = [name for name in wanted if name not in ITEMS.index]
-  if goal not in index or absent:
-    return f"{', '.join(absent) or goal} isn't in the voxel world's tables"
-  if family == "mine_block" and not any(_can_harvest(goal, tool) for tool in row["tool"]):
-    return f"{' or '.join(row['tool'])} can't harvest {goal}: mine_block would never count it"
-  return None
+def _recipe(goal: int, stacks: tuple[Ingredient, ...], gui: int) -> int:
+  counts = np.zeros(len(ITEMS.names), np.int32)
+  for item, min_count, _ in stacks:
+    counts[item] += min_count
+  return find_recipe(goal, counts, gui)
 
 
-def _can_harvest(block: str, tool: str) -> bool:
-  row, item = BLOCKS.index[block], ITEMS.index.get(tool, 0)
-  is_right = ITEMS.tool[item] == BLOCKS.tool[row] and ITEMS.tier[item] >= BLOCKS.min_tier[row]
-  return bool(BLOCKS.min_tier[row] == 0 or is_right)
+def _gui(row: dict[str, Any]) -> int:
+  if row.get("need_furnace"):
+    return layout.GUI_FURNACE
+  if "goal" not in row:
+    return layout.GUI_NONE
+  return layout.GUI_CRAFTING_TABLE if row.get("need_crafting_table") else layout.GUI_INVENTORY
 
 
-def _task(row: dict[str, Any]) -> Task | str:
-  """The task, or why this world can't stage it."""
-  family, goal = row["family"], re.split("[ :]", row["name"])[-1]
-  if reason := _missing(row, goal):
-    return reason
-  if row["name"] not in FIRST_TASKS:
-    return "the world's rules don't cover it yet"
+def _task(name: str, row: dict[str, Any]) -> Task:
+  family, goal = row["family"], official.goal_of(row)
+  stat, table = _STATS[family]
+  index, gui = table.index[goal], _gui(row)
   ingredients = tuple(_ingredient(entry) for entry in row.get("init_inventory", ()))
-  stat, index, gui, recipe = STAT_CRAFT_ITEM, ITEMS.index, layout.GUI_NONE, -1
+  stacks, note = BESIDE.get(name, ((), ""))[0], note_of(name, goal)
+  slot = layout.HOTBAR if family == "interact" else -1
+  beside = tuple(Ingredient(ITEMS.index[item], count, slot) for item, count in stacks)
+  tools = tuple(
+    0 if tool in BARE_HAND else ITEMS.index[tool] for tool in row.get("tool", ()) if tool
+  )
   if family == "mine_block":
-    stat, index = STAT_MINE_BLOCK, BLOCKS.index
-  elif family == "kill_entity":
-    stat, index = STAT_KILL_ENTITY, MOBS.index
-  elif row.get("need_furnace"):
-    gui = layout.GUI_FURNACE
-    if ITEMS.smelts_to[ingredients[0].item] != ITEMS.index[goal]:
-      return f"{ITEMS.names[ingredients[0].item]} doesn't smelt to {goal}"
-  else:
-    table = row.get("need_crafting_table", False)
-    gui = layout.GUI_CRAFTING_TABLE if table else layout.GUI_INVENTORY
-    counts = np.zeros(len(ITEMS.names), np.int32)
-    for item, min_count, _ in ingredients:
-      counts[item] += min_count
-    recipe = find_recipe(ITEMS.index[goal], counts, gui)
-    if recipe < 0:
-      return f"no recipe makes {goal} of its starting items"
-  tools = [tool for tool in row.get("tool", ()) if tool]
+    note = "; ".join(filter(None, (note, tool_note(index, tools))))
   return Task(
-    name=row["name"],
+    name=name,
     family=family,
     goal_name=goal,
     goal_stat=stat,
-    goal_index=index[goal],
-    recipe=recipe,
-    tools=tuple(0 if tool == BARE_HAND else ITEMS.index[tool] for tool in tools),
+    goal_index=index,
+    recipe=_recipe(index, ingredients + beside, gui) if family == "craft_item" else -1,
+    tools=tools,
+    may_lack_tool="" in row.get("tool", ()),
     ingredients=ingredients,
+    beside=beside,
     gui=gui,
-    needs_water="water" in row.get("label", ()),
+    needs_water=needs_water(family, goal, row.get("label", ())),
     is_night="/time set night" in row.get("commands", ()),
+    biomes=biomes_of(name, family, goal),
     is_in_domain=row["rl_train"],
     limit_ticks=LIMIT_TICKS,
+    note=note,
   )
 
 
 @functools.cache
-def _supported() -> dict[str, Task]:
-  tasks = {name: _task(row) for name, row in _official().items()}
-  return {name: task for name, task in tasks.items() if isinstance(task, Task)}
+def _tasks() -> dict[str, Task]:
+  return {name: _task(name, row) for name, row in official.rows().items()}
 
 
 def official_names() -> tuple[str, ...]:
-  """All task names of the official catalogue, without repeats, in its order."""
-  return tuple(_official())
+  """All task names of the official catalogue, without repeats, in its order: 813."""
+  return official.names()
 
 
-def get(name: str) -> Task:
+def get(name: str, family: str | None = None) -> Task:
   """The task of that name.
 
+  Ten names stand for a crafting and a smelting task. 'craft_item:coal' crafts, as officially;
+  'smelt_item:coal', or family 'smelt_item', is the one that smelts.
+
+  Args:
+    name: one of `list_tasks()`; 'smelt_item:X' also stands for a smelting 'craft_item:X'.
+    family: one of FAMILIES that the task must belong to, or None for any.
   Raises:
-    ValueError: the name isn't official, or this world lacks something that the task needs.
+    ValueError: no such task, or not in that family.
   """
-  task = _supported().get(name)
-  if task is not None:
-    return task
-  if name in _official():
-    reason = _task(_official()[name])
-    raise ValueError(f"task {name!r} can't be staged: {reason}; list_tasks() has those that can")
-  close = difflib.get_close_matches(name, _supported(), n=3)
-  hint = f"did you mean {', '.join(map(repr, close))}?" if close else "list_tasks() has them all"
-  raise ValueError(f"unknown task {name!r}: {hint}")
+  if family is not None and family not in FAMILIES:
+    raise ValueError(f"unknown family {family!r}: one of {', '.join(FAMILIES)}")
+  task = _tasks().get(official.canonical(name, family))
+  if task is None:
+    close = difflib.get_close_matches(name, _tasks(), n=3)
+    hint = f"did you mean {', '.join(map(repr, close))}?" if close else "list_tasks() has them all"
+    raise ValueError(f"unknown task {name!r}: {hint}")
+  if family not in (None, task.family):
+    raise ValueError(f"task {name!r} belongs to {task.family}, not to {family}: leave family out")
+  return task
 
 
 def list_tasks(family: str | None = None, is_in_domain: bool | None = None) -> tuple[str, ...]:
-  """Names of the tasks that this world stages, in the official order.
+  """Names of the tasks in the official order: 823, of which ten are named 'smelt_item:...'.
 
   Args:
     family: one of FAMILIES, or None for all.
@@ -188,7 +182,7 @@ def list_tasks(family: str | None = None, is_in_domain: bool | None = None) -> t
     raise ValueError(f"unknown family {family!r}: one of {', '.join(FAMILIES)}")
   return tuple(
     name
-    for name, task in _supported().items()
+    for name, task in _tasks().items()
     if family in (None, task.family) and is_in_domain in (None, task.is_in_domain)
   )
 

@@ -8,9 +8,8 @@ import jax.numpy as jnp
 from cross_jax.base import RawAction
 from cross_jax.envs.voxel import tables
 from cross_jax.envs.voxel.cells import block_at, cell_index, eye_of, gaze_of, to_cell
-from cross_jax.envs.voxel.edits import NO_CELL
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.state import Aim, Mobs, State
+from cross_jax.envs.voxel.state import NO_CELL, Aim, Mobs, State
 
 BLOCK_REACH_M = 4.5
 MELEE_REACH_M = 3.0
@@ -30,16 +29,19 @@ class MobHit(NamedTuple):
 
 
 def take_aim(state: State, action: RawAction, params: Params) -> State:
-  """Notes what the gaze meets: a mob in reach hides the block behind it."""
+  """Notes what the gaze meets."""
+  return state._replace(aim=aim_of(state))
+
+
+def aim_of(state: State) -> Aim:
+  """What the gaze meets: a mob in reach hides the block behind it."""
   eye, gaze = eye_of(state.player), gaze_of(state.player)
   hit, foe = cast(state.blocks, eye, gaze), cast_mobs(state.mobs, eye, gaze)
   is_mob = foe.distance < hit.distance
-  return state._replace(
-    aim=Aim(
-      cell=jnp.where(is_mob, NO_CELL, hit.cell),
-      front=jnp.where(is_mob, NO_CELL, hit.front),
-      mob=jnp.where(is_mob, foe.slot, NO_MOB),
-    )
+  return Aim(
+    cell=jnp.where(is_mob, NO_CELL, hit.cell),
+    front=jnp.where(is_mob, NO_CELL, hit.front),
+    mob=jnp.where(is_mob, foe.slot, NO_MOB),
   )
 
 

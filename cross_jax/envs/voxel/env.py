@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import EnvStep, Observation, RawAction, View
-from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
+from cross_jax.envs.tasks import LIMIT_TICKS, check_difficulty, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.action_dict import check_action
 from cross_jax.envs.voxel.layout import GUI_NONE
@@ -48,21 +48,31 @@ class VoxelEnv:
   [False, True]
   """
 
-  def __init__(self, num_envs: int, views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS):
+  def __init__(
+    self,
+    num_envs: int,
+    views: Sequence[View] = (),
+    *,
+    max_ticks: int = LIMIT_TICKS,
+    difficulty: str | None = None,
+  ):
     """No game runs until `reset`.
 
     Args:
       num_envs: games of the batch, B.
       views: what `Observation.views` holds; none: no pictures are drawn.
       max_ticks: an episode is truncated after so many.
+      difficulty: of the set-ups, 'zero', 'normal', 'hard' or None; see tasks.setup_row.
     Raises:
-      ValueError: num_envs or max_ticks below 1.
+      ValueError: num_envs or max_ticks below 1, unknown difficulty.
     """
     if num_envs < 1:
       raise ValueError(f"num_envs={num_envs}: must be at least 1")
     if max_ticks < 1:
       raise ValueError(f"max_ticks={max_ticks}: must be at least 1")
+    check_difficulty(difficulty)
     self.num_envs, self.views, self.max_ticks = num_envs, tuple(views), max_ticks
+    self.difficulty = difficulty
     self._states: State | None = None
     self._images: tuple[np.ndarray, ...] | None = None  # the newest that were drawn
     self._is_started = np.zeros(num_envs, bool)
@@ -89,7 +99,7 @@ class VoxelEnv:
       )
     if len(set(ids)) != len(ids) or not all(0 <= i < self.num_envs for i in ids):
       raise ValueError(f"env_ids {ids}: must differ and be 0..{self.num_envs - 1}")
-    setups = [setup_row(task, int(seed)) for task, seed in zip(tasks, seeds)]
+    setups = [setup_row(task, int(seed), self.difficulty) for task, seed in zip(tasks, seeds)]
     for i, setup in zip(ids, setups):
       if self._states is None:
         self._states = _blank(setup, self.num_envs)

@@ -13,6 +13,7 @@ NUM_CELLS = SIZE_X * SIZE_Y * SIZE_Z
 MAX_MOBS = 8
 MAX_DROPS = 8
 MAX_PROJECTILES = 8
+NO_CELL = -1
 MAX_EDITS = 12  # cells that may change in one tick
 MAX_STORES = 4  # blocks of a world that keep items (furnaces, chests, ...) at once
 EYE_HEIGHT = 1.62  # m above the feet

@@ -1,4 +1,4 @@
-"""The right button: GUIs of blocks, and placing the block in hand.
+"""The right button: GUIs of blocks, food put on a campfire, and placing the block in hand.
 
 Source: Minecraft 1.16 BlockItem.place, in outline. Deviations: blocks have one orientation, so what
 hangs on a wall hangs on the south one; doors, levers and beds do nothing.
@@ -18,6 +18,8 @@ from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.state import PLAYER_HEIGHT, PLAYER_WIDTH, SIZE_X, Aim, State
 
 USE_DELAY = 4  # ticks between uses while the button is held
+_IS_CAMPFIRE = np.asarray(["campfire" in name for name in tables.BLOCKS.names])
+_IS_RAW_FOOD = (tables.ITEMS.smelts_in & tables.SMELT_CAMPFIRE) > 0
 
 
 def _wall_rows() -> np.ndarray:
@@ -47,7 +49,8 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   """Right click on the block at the crosshair: opens its GUI, else places the held block before it.
 
   Acts on the tick `use` goes down and every USE_DELAY ticks while it is held; with sneak held a
-  block with a GUI is built against instead.
+  block with a GUI is built against instead. Raw food goes onto a campfire, which counts as an
+  interaction; deviation: what lies there is gone, its 600 ticks of cooking are as long as a task.
   """
   player, buttons, aim = state.player, action.buttons, state.aim
   is_pressed = buttons[BUTTON_INDEX["use"]] > 0
@@ -61,8 +64,9 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   slot = layout.HOTBAR + player.hotbar
   item = state.slots.item[slot]
   site = _site(state, jnp.asarray(tables.ITEMS.block)[item], aim)
-  is_placed = is_used & (opened == layout.GUI_NONE) & (site.block > 0) & site.is_free
-  spent = is_placed.astype(jnp.int32)
+  is_fed = is_used & jnp.asarray(_IS_CAMPFIRE)[target] & jnp.asarray(_IS_RAW_FOOD)[item]
+  is_placed = is_used & (opened == layout.GUI_NONE) & (site.block > 0) & site.is_free & ~is_fed
+  spent = (is_placed | is_fed).astype(jnp.int32)
   edits = set_edit(state.edits, PLACE_AT, jnp.where(is_placed, site.cell, NO_CELL), site.block)
   half_cell = jnp.where(is_placed, site.half_cell, NO_CELL)
   state = state._replace(
@@ -71,8 +75,9 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
     edits=set_edit(edits, PLACE_AT + 1, half_cell, site.half_block),
   )
   state = events.note(state, "use_item", item, spent)
-  state = events.note(state, "interact", target, (opened > 0).astype(jnp.int32))
-  return _open(state, opened, aim.cell)
+  is_met = (opened > layout.GUI_NONE) | is_fed
+  state = events.note(state, "interact", target, is_met.astype(jnp.int32))
+  return _open(state, opened)
 
 
 def _site(state: State, block: jax.Array, aim: Aim) -> Site:
@@ -98,7 +103,7 @@ def _site(state: State, block: jax.Array, aim: Aim) -> Site:
   return Site(cell, block, half_cell, half_block, is_free)
 
 
-def _open(state: State, kind: jax.Array, cell: jax.Array) -> State:
+def _open(state: State, kind: jax.Array) -> State:
   """The state with the GUI `kind` open, if it is one."""
   opened = gui.open_gui(state, kind)
   pick = lambda new, old: jnp.where(kind != layout.GUI_NONE, new, old)

@@ -1,4 +1,4 @@
-"""Procedural worlds: rolling ground, a pond, trees, plants, and what the task needs in sight.
+"""Procedural worlds: rolling ground of a biome, a pond, trees, plants, and what the task needs.
 
 A world is a height map and a list of features (the task's block, distractors, trees, boulders),
 each a small template stamped on the ground in turn. One pass over the cells and a loop of scatters,
@@ -11,40 +11,40 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.tasks.setup import NUM_DISTRACTOR_BLOCKS, TaskSetup
-from cross_jax.envs.voxel import tables
+from cross_jax.envs.tasks.setup import (
+  NUM_DISTRACTOR_BLOCKS,
+  NUM_DISTRACTOR_MOBS,
+  STAT_INTERACT,
+  TaskSetup,
+)
+from cross_jax.envs.voxel import biomes, tables
+from cross_jax.envs.voxel.biomes import BIOMES
 from cross_jax.envs.voxel.cells import direction
-from cross_jax.envs.voxel.features import Features, stamp_all
+from cross_jax.envs.voxel.features import Features, Land, stamp_all
 from cross_jax.envs.voxel.mobs import IDLE_TICKS
 from cross_jax.envs.voxel.state import MAX_MOBS, NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, Mobs
 
 BASE_HEIGHT = 8  # y of the ground at the spawn
 NUM_WAVES = 3
 FLAT_M, ROLLING_M = 4.0, 9.0  # the ground is level up to the first distance from the spawn
-MAX_RELIEF = 3  # cells that the ground may rise or fall
-MAX_PITCH_DEG, FISH_PITCH_DEG = 15.0, 10.0  # of the first gaze, and more of it by a pond
+MAX_RELIEF = 3  # cells that the ground may rise or fall, times the biome's relief
+MAX_PITCH_DEG, SHORE_PITCH_DEG = 15.0, 10.0  # of the first gaze, and more of it by a pond
 TARGET_SPREAD_DEG = 50.0  # the task's block lies this far to the side of the first gaze at most
 TARGET_MIN_M, TARGET_MAX_M = 3.0, 6.5  # from the spawn, before rounding to a cell
+INTERACT_M = 5.0  # the same for a block to use, straight ahead
+POND_MIN_M, POND_MAX_M = 3.0, 4.5  # the same for a block in water
 CLEAR_DEG = 35.0  # from the direction of the task's block that other things keep
-POND_RADIUS_M, FISH_POND_RADIUS_M = 2.2, 2.9
-FISH_POND_M = 4.0  # from the spawn to the middle of the pond, straight ahead
-POND_DEPTH = 2  # cells
+SHORE_RADIUS_M = 2.9  # at least, of a pond with the task's block or mob
+SHORE_M = 1.1  # from the spawn to that pond's edge, straight ahead
 NUM_TREES, NUM_BOULDERS = 5, 2
 MARGIN = 3  # cells that features keep from the world's edge
-SAND_SHARE, PLANT_SHARE, ORE_SHARE = 0.2, 0.03, 0.03
+SAND_SHARE, ORE_SHARE = 0.2, 0.03
 PLANT_FREE_M = 4.0
+WIDE_M, WIDE_AHEAD_M = 1.5, 2.0  # mobs wider than the first stand farther away by the second
 
-_WOODS = ("oak", "birch", "spruce")
-_PLANTS = ("grass", "dandelion", "poppy", "cornflower", "azure_bluet")
-_BOULDERS = ("stone", "cobblestone", "andesite", "diorite", "coal_ore", "iron_ore")
-_ORES = ("coal_ore", "iron_ore", "gold_ore", "redstone_ore", "diamond_ore")
 _GUI_BLOCK = np.asarray(
   [0, 0, tables.BLOCKS.index["crafting_table"], tables.BLOCKS.index["furnace"]], np.int32
-)  # by layout.GUI_*
-
-
-def _ids(names: tuple[str, ...]) -> np.ndarray:
-  return np.asarray([tables.BLOCKS.index[name] for name in names], np.int32)
+)  # by layout.GUI_*, those that an episode may start with
 
 
 class Spawn(NamedTuple):
@@ -57,8 +57,9 @@ def generate(setup: TaskSetup, rng: jax.Array) -> tuple[jax.Array, Spawn, Mobs]:
   """A world for a task.
 
   The task's block stands TARGET_MIN_M..TARGET_MAX_M from the player, within TARGET_SPREAD_DEG of
-  the first gaze, on ground whose steps are at most one block; its mobs stand 2..7 m ahead, swimmers
-  in a pond at whose edge the player is.
+  the first gaze, on ground whose steps are at most one block, or in a pond at whose edge the player
+  is; a block to use stands INTERACT_M straight ahead. The task's mobs stand 2..7 m ahead, swimmers
+  in such a pond; other mobs are elsewhere.
 
   Args:
     setup: the task's row.
@@ -72,23 +73,31 @@ def generate(setup: TaskSetup, rng: jax.Array) -> tuple[jax.Array, Spawn, Mobs]:
   column = jnp.floor(13.0 + 6.0 * draws[:2])
   yaw = draws[2] * 360.0 - 180.0
   center = column + 0.5  # float32[2], m, x and z of the spawn
-  is_fish = setup.needs_water
+  is_aside = (setup.target_block > 0) & (setup.goal_stat != STAT_INTERACT)
   aim = jnp.where(
-    setup.target_block > 0, yaw + (draws[4] * 2 - 1) * TARGET_SPREAD_DEG, yaw
+    is_aside, yaw + (draws[4] * 2 - 1) * TARGET_SPREAD_DEG, yaw
   )  # degrees, towards what the task is about
+  plain = jnp.where(draws[5] < SAND_SHARE, biomes.SANDS, biomes.PLAINS)
+  biome = jnp.where(setup.biome == biomes.ANY, plain, setup.biome)
 
-  pond = _pond(keys["pond"], center, aim, is_fish)
-  height, is_pond = _ground(keys["waves"], center, pond)
-  is_sand = draws[5] < SAND_SHARE
+  pond = _pond(keys["pond"], center, aim, setup.needs_water, biome)
+  land = _ground(keys["waves"], center, pond, biome)
+  land = land._replace(is_first=setup.biome == biomes.ANY)
   seed = jax.random.bits(keys["waves"], (), jnp.uint32)
-  blocks = _fill(height, is_pond, is_sand, center, seed)
-  features = _features(keys["features"], setup, is_sand, center, aim)
-  blocks = stamp_all(blocks, height, is_pond, features)
+  blocks = _fill(land, biome, center, seed)
+  features = _features(keys["features"], setup, biome, center, aim)
+  blocks = stamp_all(blocks, land, features)
 
   pos = jnp.stack([center[0], jnp.float32(BASE_HEIGHT + 1), center[1]])
-  mobs = _mobs(keys["mobs"], setup, center, yaw, height)
-  pitch = draws[3] * MAX_PITCH_DEG + jnp.where(is_fish, FISH_PITCH_DEG, 0.0)
+  mobs = _mobs(keys["mobs"], setup, center, yaw, land)
+  mobs = _others(jax.random.fold_in(rng, 2), setup, center, yaw, blocks, mobs)
+  pitch = draws[3] * MAX_PITCH_DEG + jnp.where(setup.needs_water, SHORE_PITCH_DEG, 0.0)
   return blocks.astype(jnp.uint16), Spawn(pos, yaw, pitch), mobs
+
+
+def _of(column: np.ndarray, biome: jax.Array) -> jax.Array:
+  """The biome's entry of a column of BIOMES."""
+  return jnp.asarray(column)[biome]
 
 
 def _towards(center: jax.Array, yaw_deg: jax.Array, distance_m: jax.Array) -> jax.Array:
@@ -109,16 +118,18 @@ def _distance(points: jax.Array, center: jax.Array) -> jax.Array:
   return jnp.sqrt(jnp.sum((points - center[None, None]) ** 2, axis=-1))
 
 
-def _pond(rng, center, aim, is_fish):
-  """(middle float32[2], radius float32[]): before a fisher's feet, else somewhere far."""
+def _pond(rng, center, aim, needs_water, biome):
+  """(middle float32[2], radius float32[]): before the feet where needed, else somewhere far."""
   draws = jax.random.uniform(rng, (2,))
-  angle = jnp.where(is_fish, aim, aim + 60.0 + 240.0 * draws[0])
-  middle = _towards(center, angle, jnp.where(is_fish, FISH_POND_M, 9.5 + 2.0 * draws[1]))
-  return middle, jnp.where(is_fish, FISH_POND_RADIUS_M, POND_RADIUS_M)
+  radius = _of(BIOMES.pond_m, biome)
+  radius = jnp.where(needs_water, jnp.maximum(radius, SHORE_RADIUS_M), radius)
+  angle = jnp.where(needs_water, aim, aim + 60.0 + 240.0 * draws[0])
+  far = jnp.where(needs_water, radius + SHORE_M, 9.5 + 2.0 * draws[1])
+  return _towards(center, angle, far), radius
 
 
-def _ground(rng, center, pond):
-  """(height int32[SIZE_Z, SIZE_X] of the top cell, is_pond bool[SIZE_Z, SIZE_X])."""
+def _ground(rng, center, pond, biome):
+  """The Land of a biome."""
   columns = _columns()
   draws = jax.random.uniform(rng, (NUM_WAVES, 3))
   angle = draws[:, 0] * 2 * np.pi
@@ -134,29 +145,35 @@ def _ground(rng, center, pond):
   middle, radius = pond
   shore = _distance(columns, middle)
   relief = relief * jnp.clip((shore - radius - 1.5) / 3.0, 0.0, 1.0)  # ponds lie in level ground
-  relief = jnp.clip(jnp.round(relief), -MAX_RELIEF, MAX_RELIEF).astype(jnp.int32)
-  return BASE_HEIGHT + relief, shore < radius
+  scale = _of(BIOMES.relief, biome)
+  most = jnp.round(MAX_RELIEF * scale)
+  relief = jnp.clip(jnp.round(relief * scale), -most, most).astype(jnp.int32)
+  is_fluid = jnp.asarray(tables.BLOCKS.is_liquid)[_of(BIOMES.fluid, biome)]
+  depth = _of(BIOMES.pond_depth, biome)
+  return Land(BASE_HEIGHT + relief, (shore < radius) & is_fluid, depth, jnp.zeros((), bool))
 
 
-def _fill(height, is_pond, is_sand, center, seed):
+def _fill(land, biome, center, seed):
   """int32[NUM_CELLS], the ground, the pond and the plants."""
   y = jnp.arange(SIZE_Y, dtype=jnp.int32)[:, None, None]
-  top = height[None]
+  top = land.height[None]
   index = jnp.arange(NUM_CELLS, dtype=jnp.uint32).reshape(SIZE_Y, SIZE_Z, SIZE_X)
   noise = _hash(index ^ seed)
   share = (noise >> 8).astype(jnp.float32) / float(1 << 24)
-  block = {n: tables.BLOCKS.index[n] for n in ("stone", "dirt", "grass_block", "sand", "water")}
-  ores = jnp.asarray(_ids(_ORES))[(noise % len(_ORES)).astype(jnp.int32)]
-  rock = jnp.where(share < ORE_SHARE, ores, block["stone"])
-  soil = jnp.where(is_sand, block["sand"], block["dirt"])
-  turf = jnp.where(is_sand, block["sand"], block["grass_block"])
+  pick = lambda column: _of(column, biome)[(noise % column.shape[1]).astype(jnp.int32)]
+  rock = jnp.where(share < ORE_SHARE, pick(BIOMES.ores), _of(BIOMES.rock, biome))
+  soil, turf = _of(BIOMES.soil, biome), _of(BIOMES.turf, biome)
   cells = jnp.where(y < top - 3, rock, jnp.where(y < top, soil, turf))
   cells = jnp.where(y <= top, cells, 0)
-  plants = jnp.asarray(_ids(_PLANTS))[(noise % len(_PLANTS)).astype(jnp.int32)]
-  is_far = (_distance(_columns(), center) > PLANT_FREE_M) & ~is_pond & ~is_sand
-  cells = jnp.where((y == top + 1) & is_far[None] & (share < PLANT_SHARE), plants, cells)
-  is_wet = is_pond[None] & (y <= top) & (y > top - POND_DEPTH)
-  cells = jnp.where(is_wet, block["water"], cells)
+  is_above = (y == top + 1) & ~land.is_pond[None]
+  cells = jnp.where(is_above, _of(BIOMES.cover, biome), cells)
+  is_far = _distance(_columns(), center) > PLANT_FREE_M
+  is_plant = is_above & is_far[None] & (share < _of(BIOMES.plant_share, biome))
+  cells = jnp.where(is_plant, pick(BIOMES.plants), cells)
+  floor = top - land.pond_depth
+  cells = jnp.where(land.is_pond[None] & (y == floor), _of(BIOMES.bed, biome), cells)
+  is_wet = land.is_pond[None] & (y <= top) & (y > floor)
+  cells = jnp.where(is_wet, _of(BIOMES.fluid, biome), cells)
   return jnp.where(y == 0, tables.BLOCKS.index["bedrock"], cells).reshape(NUM_CELLS)
 
 
@@ -167,55 +184,67 @@ def _hash(x: jax.Array) -> jax.Array:
   return x ^ (x >> 16)
 
 
-def _features(rng, setup, is_sand, center, aim):
-  """What is stamped, in order: trees, boulders, distractors, the GUI's block, the task's block."""
+def _features(rng, setup, biome, center, aim):
+  """What is stamped, in order: extras, trees, boulders, distractors, GUI's block, task's block."""
   count = NUM_TREES + NUM_BOULDERS + NUM_DISTRACTOR_BLOCKS + 2
   draws = jax.random.uniform(rng, (count, 4))
-  pick = lambda names: jnp.asarray(_ids(names))[
-    jnp.minimum((draws[:, 0] * len(names)).astype(jnp.int32), len(names) - 1)
-  ]
-  woods = jnp.where(is_sand, 0, pick(tuple(f"{wood}_log" for wood in _WOODS)))
-  gui_block = jnp.asarray(_GUI_BLOCK)[setup.gui]
+  more = jax.random.uniform(jax.random.fold_in(rng, 1), (biomes.NUM_EXTRAS, 4))
+
+  def pick(column):
+    number = column.shape[1]
+    return _of(column, biome)[jnp.minimum((draws[:, 0] * number).astype(jnp.int32), number - 1)]
+
+  is_tree = jnp.arange(NUM_TREES) < _of(BIOMES.num_trees, biome)
   block = jnp.concatenate(
     [
-      woods[:NUM_TREES],
-      pick(_BOULDERS)[NUM_TREES : NUM_TREES + NUM_BOULDERS],
+      _of(BIOMES.extras, biome),
+      jnp.where(is_tree, pick(BIOMES.logs)[:NUM_TREES], 0),
+      pick(BIOMES.boulders)[NUM_TREES : NUM_TREES + NUM_BOULDERS],
       jnp.asarray(setup.distractor_block, jnp.int32),
-      gui_block[None],
+      jnp.asarray(_GUI_BLOCK)[setup.gui][None],
       jnp.asarray(setup.target_block, jnp.int32)[None],
     ]
   )
-  near = np.asarray(
-    [8.0] * NUM_TREES + [7.0] * NUM_BOULDERS + [5.5] * NUM_DISTRACTOR_BLOCKS + [2.0, TARGET_MIN_M]
-  )
-  far = np.asarray(
-    [14.0] * NUM_TREES
-    + [12.0] * NUM_BOULDERS
-    + [10.0] * NUM_DISTRACTOR_BLOCKS
-    + [2.0, TARGET_MAX_M]
-  )
-  near, far = jnp.asarray(near, jnp.float32), jnp.asarray(far, jnp.float32)
+  near, far = _target_range(setup)
+  ranges = [(7.0, 14.0, biomes.NUM_EXTRAS), (8.0, 14.0, NUM_TREES), (7.0, 12.0, NUM_BOULDERS),
+            (5.5, 10.0, NUM_DISTRACTOR_BLOCKS), (2.0, 2.0, 1)]  # fmt: skip
+  low, high = (np.repeat([r[i] for r in ranges], [r[2] for r in ranges]) for i in (0, 1))
+  near = jnp.concatenate([jnp.asarray(low, jnp.float32), near[None]])
+  far = jnp.concatenate([jnp.asarray(high, jnp.float32), far[None]])
+  draws = jnp.concatenate([more, draws])
   offset = CLEAR_DEG + (360.0 - 2 * CLEAR_DEG) * draws[:, 1]
-  is_aimed = jnp.arange(count) >= count - 2
+  is_aimed = jnp.arange(len(offset)) >= len(offset) - 2
   offset = jnp.where(is_aimed, 0.0, offset)
   spot = _towards(center, aim + offset, near + (far - near) * draws[:, 2])
   spot = jnp.clip(jnp.floor(spot).astype(jnp.int32), MARGIN, SIZE_X - 1 - MARGIN)
   return Features(block, spot, draws[:, 3])
 
 
-def _mobs(rng, setup, center, yaw, height):
+def _target_range(setup):
+  """(near, far) float32[], m from the spawn between which the task's block stands."""
+  is_used = setup.goal_stat == STAT_INTERACT
+  near = jnp.where(is_used, INTERACT_M, jnp.where(setup.needs_water, POND_MIN_M, TARGET_MIN_M))
+  far = jnp.where(is_used, INTERACT_M, jnp.where(setup.needs_water, POND_MAX_M, TARGET_MAX_M))
+  return near, far
+
+
+def _mobs(rng, setup, center, yaw, land):
   """Mobs, the first `num_mobs` slots filled, ahead of the player."""
   draws = jax.random.uniform(rng, (MAX_MOBS, 4))
+  is_there = jnp.arange(MAX_MOBS) < setup.num_mobs
+  kind = jnp.where(is_there, setup.mob_kind, 0).astype(jnp.int32)
+  width, tall = jnp.asarray(tables.MOBS.width)[kind], jnp.asarray(tables.MOBS.height)[kind]
   side = draws[:, 0] * 2 - 1  # m
   # metres: swimmers far enough from the edge to be in the first picture
   ahead = jnp.where(setup.needs_water, 3.0 + 3.0 * draws[:, 1], 2.0 + 5.0 * draws[:, 1])
+  ahead = ahead + jnp.where(width > WIDE_M, WIDE_AHEAD_M, 0.0)
   yaws = jnp.full((MAX_MOBS,), yaw)
   x_z = _towards(_towards(center, yaws, ahead), yaws + 90.0, side)
   cell = jnp.floor(x_z).astype(jnp.int32)
-  ground = height[cell[:, 1], cell[:, 0]].astype(jnp.float32) + 1.0
-  y = ground - jnp.where(setup.needs_water, 0.9, 0.0)
-  is_there = jnp.arange(MAX_MOBS) < setup.num_mobs
-  kind = jnp.where(is_there, setup.mob_kind, 0).astype(jnp.int32)
+  ground = land.height[cell[:, 1], cell[:, 0]].astype(jnp.float32) + 1.0
+  deep = land.pond_depth.astype(jnp.float32)
+  sunk = jnp.clip(tall + 0.1, 0.9, deep - 0.1)  # m, its feet below the shore
+  y = ground - jnp.where(setup.needs_water, sunk, 0.0)
   is_flying = jnp.asarray(tables.MOBS.behavior)[kind] == tables.FLYING
   y = y + jnp.where(is_flying, 1.0, 0.0)
   pos = jnp.stack([x_z[:, 0], y, x_z[:, 1]], axis=-1)
@@ -230,4 +259,27 @@ def _mobs(rng, setup, center, yaw, height):
     fire_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
     timer_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
     detour_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
+  )
+
+
+def _others(rng, setup, center, yaw, blocks, mobs):
+  """`mobs` with the distractors in their last slots, on free ground aside from the task's own."""
+  draws = jax.random.uniform(rng, (NUM_DISTRACTOR_MOBS, 2))
+  angle = yaw + CLEAR_DEG + (360.0 - 2 * CLEAR_DEG) * draws[:, 0]
+  x_z = jnp.floor(_towards(center, angle, 5.0 + 4.0 * draws[:, 1])) + 0.5
+  x_z = jnp.clip(x_z, MARGIN + 0.5, SIZE_X - MARGIN - 0.5)
+  cell = jnp.floor(x_z).astype(jnp.int32)
+  columns = blocks.reshape(SIZE_Y, SIZE_Z, SIZE_X)[:, cell[:, 1], cell[:, 0]]
+  is_filled = columns > 0
+  top = SIZE_Y - 1 - jnp.argmax(is_filled[::-1], axis=0)
+  pos = jnp.stack([x_z[:, 0], (top + 1).astype(jnp.float32), x_z[:, 1]], axis=-1)
+  kind = jnp.asarray(setup.distractor_mob, jnp.int32)
+  is_other = jnp.arange(MAX_MOBS) >= MAX_MOBS - NUM_DISTRACTOR_MOBS
+  pad = lambda a: jnp.concatenate([jnp.zeros((MAX_MOBS - len(a), *a.shape[1:]), a.dtype), a])
+  is_there = is_other & (pad(kind) > 0)
+  kind = jnp.where(is_there, pad(kind), mobs.kind)
+  return mobs._replace(
+    kind=kind,
+    pos=jnp.where(is_there[:, None], pad(pos), mobs.pos),
+    health=jnp.asarray(tables.MOBS.max_health)[kind],
   )

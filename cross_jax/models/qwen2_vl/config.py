@@ -6,6 +6,10 @@ import dataclasses
 LOGIT_CHUNK = 64
 REMAT = "full"  # also of the large presets; docs/scaling.md compares the policies
 REMAT_POLICIES = ("none", "dots", "full")
+_SIZES = (
+  "patch", "merge", "temporal_patch", "vision_width", "vision_depth", "vision_heads",
+  "vision_mlp_ratio", "width", "depth", "heads", "kv_heads", "head_dim", "mlp_width", "vocab_size",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +46,14 @@ class Qwen2VLConfig:
   remat: str = "none"  # what a layer keeps for its gradient, of REMAT_POLICIES (remat.py)
 
   def __post_init__(self):
+    for name in _SIZES:
+      if not (isinstance(getattr(self, name), int) and getattr(self, name) >= 1):
+        raise ValueError(f"{name} {getattr(self, name)!r}: must be a whole number of at least 1")
+    if len(self.mrope_section) != 3 or min(self.mrope_section) < 0:
+      raise ValueError(
+        f"mrope_section {self.mrope_section}: must be three numbers (time, height, width), none "
+        "below 0"
+      )
     if self.heads % self.kv_heads:
       raise ValueError(
         f"heads {self.heads} with kv_heads {self.kv_heads}: every key/value head serves an equal "

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from cross_jax.models.qwen2_vl import rope
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
-from cross_jax.models.qwen2_vl.dense import Dense
+from cross_jax.models.qwen2_vl.dense import IN, OUT, Dense
 from cross_jax.models.qwen2_vl.placement import by_heads
 
 
@@ -50,14 +50,16 @@ class DecoderLayer(nn.Module):
     residual = 0.5 / c.depth
     h = RMSNorm(c, name="input_layernorm")(x)
     q, k, v = (
-      dense(heads * c.head_dim, name=name)(h).reshape(*x.shape[:-1], heads, c.head_dim)
+      dense(heads * c.head_dim, OUT, parts=heads, name=name)(h).reshape(
+        *x.shape[:-1], heads, c.head_dim
+      )
       for name, heads in (("q_proj", c.heads), ("k_proj", c.kv_heads), ("v_proj", c.kv_heads))
     )
     q, k = rope.rotate(q, cos, sin), rope.rotate(k, cos, sin)
     h, kept = attend(by_heads(q), by_heads(k), by_heads(v))
     h = h.reshape(*x.shape[:-1], c.heads * c.head_dim)
-    x = x + linear(c.width, init_scale=residual, name="o_proj")(h)
+    x = x + linear(c.width, IN, init_scale=residual, name="o_proj")(h)
     h = RMSNorm(c, name="post_attention_layernorm")(x)
-    gate, up = linear(c.mlp_width, name="gate_proj")(h), linear(c.mlp_width, name="up_proj")(h)
+    gate, up = (linear(c.mlp_width, OUT, name=name)(h) for name in ("gate_proj", "up_proj"))
     h = jax.checkpoint(lambda gate, up: jax.nn.silu(gate) * up)(gate, up)  # less to keep
-    return x + linear(c.width, init_scale=residual, name="down_proj")(h), kept
+    return x + linear(c.width, IN, init_scale=residual, name="down_proj")(h), kept

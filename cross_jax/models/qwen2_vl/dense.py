@@ -3,6 +3,10 @@
 import flax.linen as nn
 import jax.numpy as jnp
 
+from cross_jax.models.qwen2_vl.placement import by_kernel
+
+IN, OUT = 0, 1  # dimensions of a kernel
+
 
 def fan_in_init(scale: float = 1.0):
   """A normal initialiser of variance scale / fan-in."""
@@ -17,10 +21,12 @@ class Dense(nn.Module):
   """
 
   features: int
+  split: int  # which dimension of the kernel 'tensor' splits on a mesh, IN or OUT (sharding.py)
   dtype: str  # of the product
   param_dtype: str
   use_bias: bool = True
   init_scale: float = 1.0  # variance of the kernel times its fan-in
+  parts: int = 0  # of that dimension, which stay whole on a mesh (heads); 0 for any
 
   @nn.compact
   def __call__(self, x):
@@ -28,10 +34,12 @@ class Dense(nn.Module):
     shape, param_dtype = (x.shape[-1], self.features), jnp.dtype(self.param_dtype)
     kernel = self.param("kernel", fan_in_init(self.init_scale), shape, param_dtype)
     rows = x.reshape(-1, x.shape[-1]).astype(self.dtype)
-    y = rows @ kernel.astype(self.dtype)
+    y = rows @ by_kernel(kernel.astype(self.dtype), self.split, self.parts)
     if self.has_variable("params", "lora_a"):  # joined to the kernel by whoever trains it
       down, up = (self.get_variable("params", name) for name in ("lora_a", "lora_b"))
-      y = y + (rows @ down.astype(self.dtype)) @ up.astype(self.dtype)
+      down = by_kernel(down.astype(self.dtype), IN if self.split == IN else None)
+      up = by_kernel(up.astype(self.dtype), OUT if self.split == OUT else None, self.parts)
+      y = y + (rows @ down) @ up
     if self.use_bias:
       bias = self.param("bias", nn.initializers.zeros, (self.features,), param_dtype)
       y = y + bias.astype(self.dtype)[None]

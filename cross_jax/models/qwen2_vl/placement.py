@@ -33,6 +33,27 @@ def by_width(x):
   return _placed(x, ROW_AXES[:1], (), ROW_AXES[1:])
 
 
+def by_kernel(kernel, split: int | None, parts: int = 0):
+  """A linear layer's kernel [in, out], or a factor of it, whole but for 'tensor'.
+
+  Said so, each device multiplies its rows with what it has gathered. Left to itself, the
+  partitioner also matches the kernel's devices with those of the rows, and where a device has one
+  row it leaves them in the kernel's order: other numbers, without an error (XLA of jaxlib 0.10).
+
+  Args:
+    kernel: [in, out].
+    split: the dimension that 'tensor' splits, None for none.
+    parts: of that dimension, which stay whole (heads); 0 for any.
+  """
+  mesh = jax.sharding.get_abstract_mesh()
+  if mesh.empty or not {*ROW_AXES, TENSOR_AXIS} <= set(mesh.axis_names):
+    return kernel
+  axes = [None, None]
+  if split is not None and not math.gcd(kernel.shape[split], parts) % mesh.shape[TENSOR_AXIS]:
+    axes[split] = TENSOR_AXIS
+  return jax.lax.with_sharding_constraint(kernel, P(*axes))
+
+
 def _placed(x, *axes: tuple[str, ...]):
   """x with each of its first dimensions split over the given axes of the mesh."""
   mesh = jax.sharding.get_abstract_mesh()

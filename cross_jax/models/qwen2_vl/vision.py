@@ -11,9 +11,9 @@ import numpy as np
 from cross_jax.models.qwen2_vl import rope
 from cross_jax.models.qwen2_vl.attention import attend
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
-from cross_jax.models.qwen2_vl.dense import Dense, fan_in_init
+from cross_jax.models.qwen2_vl.dense import IN, OUT, Dense, fan_in_init
 from cross_jax.models.qwen2_vl.patches import PIXEL_MEAN, PIXEL_STD
-from cross_jax.models.qwen2_vl.placement import by_heads
+from cross_jax.models.qwen2_vl.placement import by_heads, by_kernel
 
 _LAYER_NORM_EPS = 1e-6
 
@@ -36,7 +36,7 @@ class PatchEmbed(nn.Module):
     offset = -np.asarray(PIXEL_MEAN) / np.asarray(PIXEL_STD)
     scale, offset = (np.repeat(v, c.patch**2).astype(np.float32) for v in (scale, offset))
     pixels = patches.astype(jnp.float32) * scale[None, None] + offset[None, None]
-    x = pixels.astype(c.dtype).reshape(-1, c.patch_dim) @ kernel
+    x = pixels.astype(c.dtype).reshape(-1, c.patch_dim) @ by_kernel(kernel, OUT)
     return x.reshape(*patches.shape[:2], c.vision_width)
 
 
@@ -69,17 +69,17 @@ class VisionBlock(nn.Module):
     dense = functools.partial(Dense, dtype=c.dtype, param_dtype=c.param_dtype)
     residual = 0.5 / c.vision_depth
     h = LayerNorm(c, name="norm1")(x)
-    qkv = dense(3 * c.vision_width, name="qkv")(h)
+    qkv = dense(3 * c.vision_width, OUT, name="qkv")(h)
     qkv = qkv.reshape(*x.shape[:-1], 3, c.vision_heads, c.vision_head_dim)
     q, k, v = (qkv[..., i, :, :] for i in range(3))
     q, k = rope.rotate(q, cos, sin), rope.rotate(k, cos, sin)
     h = attend_within_images(by_heads(q), by_heads(k), by_heads(v), grids)
     h = h.reshape(x.shape)
-    x = x + dense(c.vision_width, init_scale=residual, name="proj")(h)
+    x = x + dense(c.vision_width, IN, init_scale=residual, name="proj")(h)
     h = LayerNorm(c, name="norm2")(x)
-    h = dense(c.vision_width * c.vision_mlp_ratio, name="fc1")(h)
+    h = dense(c.vision_width * c.vision_mlp_ratio, OUT, name="fc1")(h)
     h = jax.checkpoint(lambda h: h * jax.nn.sigmoid(1.702 * h))(h)  # less to keep
-    return x + dense(c.vision_width, init_scale=residual, name="fc2")(h)
+    return x + dense(c.vision_width, IN, init_scale=residual, name="fc2")(h)
 
 
 class PatchMerger(nn.Module):
@@ -95,10 +95,10 @@ class PatchMerger(nn.Module):
     merged = c.vision_width * c.merge**2
     x = LayerNorm(c, name="ln_q")(x)
     x = x.reshape(x.shape[0], x.shape[1] // c.merge**2, merged)
-    x = dense(merged, name="mlp_0")(x)
+    x = dense(merged, OUT, name="mlp_0")(x)
     x = jax.nn.gelu(x, approximate=False)
     # Small, so that image tokens start at the size of text embeddings.
-    return dense(c.width, init_scale=1.0 / c.width, name="mlp_2")(x)
+    return dense(c.width, IN, init_scale=1.0 / c.width, name="mlp_2")(x)
 
 
 def attend_within_images(q, k, v, grids: tuple[rope.Grid, ...]):

@@ -150,6 +150,15 @@ def test_use_opens_a_crafting_table_and_with_sneak_builds_against_it():
   assert game.block(16, 10, 18) == "oak_planks"
 
 
+def test_raw_food_goes_onto_a_campfire_and_counts_as_meeting_it():
+  game = Plain().put("campfire", (16, 10, 18)).hold("porkchop", 3).run(press("use"))
+  assert game.count("interact", "campfire") == 1 and game.carried("porkchop") == 2
+  game = Plain().put("campfire", (16, 10, 18)).hold("cooked_porkchop", 3).run(press("use"))
+  assert game.count("interact", "campfire") == 0 and game.carried("cooked_porkchop") == 3
+  game = Plain().put("stone", (16, 10, 18)).hold("porkchop", 3).run(press("use"))
+  assert game.count("interact", "stone") == 0 and game.carried("porkchop") == 3
+
+
 def test_pick_item_selects_the_block_looked_at():
   game = Plain().put("oak_planks", (16, 10, 18)).hold("oak_planks").run(press("hotbar.5"))
   assert int(game.state.player.hotbar) == 4

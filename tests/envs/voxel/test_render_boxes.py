@@ -7,8 +7,10 @@ import pytest
 
 from cross_jax.envs.voxel.render import build_boxes, update_boxes
 from cross_jax.envs.voxel.render.boxes import (
+  FLAG_BOXES,
+  FLAG_HOLES,
+  FLAG_LOOK,
   FLAG_PLANT,
-  FLAG_SEE_THROUGH,
   MAX_H,
   MAX_V,
   QUADRANTS,
@@ -33,38 +35,40 @@ def quadrant_bytes(words: np.ndarray) -> np.ndarray:
   return np.stack(parts).reshape(4, SIZE_Y, SIZE_Z, SIZE_X)
 
 
-def assert_conservative(words: np.ndarray, grid: np.ndarray) -> None:
-  """Visible cells have their own code; no empty cell's box holds a visible cell (by sums)."""
-  visible = grid > 0
-  is_block = visible & (grid != BLOCKS.index["water"])
-  rows = np.asarray(word_block(jnp.asarray(words))).reshape(grid.shape)
-  np.testing.assert_array_equal(rows[is_block], grid[is_block])
+def num_held(
+  occupied: np.ndarray, code: np.ndarray, sign_x: int, sign_z: int, here: np.ndarray
+) -> np.ndarray:
+  """How many occupied cells the boxes of the cells `here` hold (by sums over cuboids)."""
   pad = 16
-  padded = np.pad(visible, pad).astype(np.int64)
+  padded = np.pad(occupied, pad).astype(np.int64)
   sums = np.zeros(np.asarray(padded.shape) + 1, np.int64)
   sums[1:, 1:, 1:] = padded.cumsum(0).cumsum(1).cumsum(2)
-  y, z, x = np.indices(grid.shape) + pad
-  for q, (sign_x, sign_z) in enumerate(QUADRANTS):
+  y, z, x = (np.indices(occupied.shape) + pad)[:, here]
+  h, v = ((code[here] >> 3) & 7) + 1, code[here] & 7
+  assert h.max() <= MAX_H and v.max() <= MAX_V
+  x0, x1 = (x, x + h) if sign_x > 0 else (x - h + 1, x + 1)
+  z0, z1 = (z, z + h) if sign_z > 0 else (z - h + 1, z + 1)
+  count = 0
+  for a, ys in ((1, y + v + 1), (-1, y - v)):
+    for b, zs in ((1, z1), (-1, z0)):
+      for c, xs in ((1, x1), (-1, x0)):
+        count = count + a * b * c * sums[ys, zs, xs]
+  return count
+
+
+def assert_conservative(words: np.ndarray, grid: np.ndarray) -> None:
+  """Visible cells have their code; no box of an empty cell holds one, no box of water a block."""
+  visible, is_water = grid > 0, grid == BLOCKS.index["water"]
+  is_block = visible & ~is_water
+  rows = np.asarray(word_block(jnp.asarray(words))).reshape(grid.shape)
+  np.testing.assert_array_equal(rows[is_block], grid[is_block])
+  for q, signs in enumerate(QUADRANTS):
     code = quadrant_bytes(words)[q]
-    is_water = grid == BLOCKS.index["water"]
-    assert (code[is_water] == 64).all() and (code[visible & ~is_water] >= 128).all()
-    h, v = (code >> 3) + 1, code & 7
-    assert h[~visible].max() <= MAX_H and v[~visible].max() <= MAX_V
-    x0, x1 = (x, x + h) if sign_x > 0 else (x - h + 1, x + 1)
-    z0, z1 = (z, z + h) if sign_z > 0 else (z - h + 1, z + 1)
-    y0, y1 = y - v, y + v + 1
-    count = 0
-    for a, ys in ((1, y1), (-1, y0)):
-      for b, zs in ((1, z1), (-1, z0)):
-        for c, xs in ((1, x1), (-1, x0)):
-          count = (
-            count
-            + a
-            * b
-            * c
-            * sums[np.where(visible, 0, ys), np.where(visible, 0, zs), np.where(visible, 0, xs)]
-          )
-    assert not count[~visible].any()
+    assert (code[is_block] >= 128).all() and (code[~visible] < 64).all()
+    assert (code[is_water] & ~63 == 64).all()
+    assert not num_held(visible, code, *signs, ~visible).any()
+    if is_water.any():
+      assert not num_held(is_block, code, *signs, is_water).any()
 
 
 def test_words_by_hand():
@@ -87,17 +91,37 @@ def test_the_words_of_visible_cells_tell_all_rows_and_flags():
   grid[: len(rows)] = rows
   words = build(jnp.asarray(grid))[: len(rows)]
   np.testing.assert_array_equal(word_block(words), rows)
-  flags = {"glass": FLAG_SEE_THROUGH, "poppy": FLAG_SEE_THROUGH | FLAG_PLANT, "stone": 0}
+  flags = {
+    "glass": FLAG_LOOK | FLAG_HOLES,
+    "poppy": FLAG_LOOK | FLAG_HOLES | FLAG_PLANT,
+    "stone": 0,
+  }
   for name, flag in flags.items():
     word = int(words[int(np.searchsorted(rows, BLOCKS.index[name]))])
-    assert word & (FLAG_SEE_THROUGH | FLAG_PLANT) == flag
+    assert word & (FLAG_LOOK | FLAG_HOLES | FLAG_PLANT | FLAG_BOXES) == flag
 
 
-def test_water_lets_rays_pass_by_one_cell():
+def test_water_by_hand():
+  """Boxes of water hold water and nothing else but air; those of air end at the water."""
   grid = np.zeros((SIZE_Y, SIZE_Z, SIZE_X), np.uint16)
-  grid[3, 4, 5] = BLOCKS.index["water"]
-  code = quadrant_bytes(np.asarray(build(jnp.asarray(grid.reshape(-1)))))
-  assert (code[:, 3, 4, 5] == 64).all()
+  grid[10, :, 16:] = BLOCKS.index["water"]
+  grid[10, 16, 18] = STONE
+  words = build(jnp.asarray(grid.reshape(-1)))
+  largest = 8 * (MAX_H - 1) + MAX_V
+  code = quadrant_bytes(np.asarray(words))
+  # Two cells west of the stone: two cells towards it (+x, both signs of z), all elsewhere.
+  np.testing.assert_array_equal(
+    code[:, 10, 16, 16], 64 + np.asarray([8 + MAX_V, largest, 8 + MAX_V, largest])
+  )
+  assert code[0, 10, 16, 15] == MAX_V  # the air beside the water: one cell wide
+  # Water in an empty cell shrinks the boxes of air around it, not those of water.
+  grid[12, 5, 20] = BLOCKS.index["water"]
+  new = update(words, jnp.asarray(grid.reshape(-1)), jnp.int32(at(20, 12, 5)))
+  assert_conservative(np.asarray(new), grid)
+  is_water = grid == BLOCKS.index["water"]
+  is_water[12, 5, 20] = False
+  changed = quadrant_bytes(np.asarray(new)) != code
+  assert changed.any() and not changed[:, is_water].any()
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -108,7 +132,7 @@ def test_random_worlds_and_edits_stay_conservative(seed):
   assert_conservative(np.asarray(boxes), grid)
   for _ in range(60):
     y, z, x = (int(c) for c in rng.integers(0, (SIZE_Y, SIZE_Z, SIZE_X)))
-    grid[y, z, x] = 0 if grid[y, z, x] else STONE
+    grid[y, z, x] = 0 if grid[y, z, x] else rng.choice([STONE, BLOCKS.index["water"]])
     boxes = update(boxes, jnp.asarray(grid.reshape(-1)), jnp.int32(at(x, y, z)))
   assert_conservative(np.asarray(boxes), grid)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cross_jax.envs.voxel.render import build_boxes, update_boxes
-from cross_jax.envs.voxel.render.trace import (
+from cross_jax.envs.voxel.render.hits import (
   FACE_DOWN,
   FACE_UP,
   FACE_X,
@@ -17,8 +17,8 @@ from cross_jax.envs.voxel.render.trace import (
   hit_cell,
   hit_face,
   hit_uv,
-  trace,
 )
+from cross_jax.envs.voxel.render.trace import trace
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 from cross_jax.envs.voxel.tables import BLOCKS
 from tests.envs.voxel.render_scene import random_world

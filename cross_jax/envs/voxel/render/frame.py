@@ -10,7 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import View
+from cross_jax.envs.voxel.aim import aim_of
 from cross_jax.envs.voxel.render import overlay
+from cross_jax.envs.voxel.render.hits import Hits, Rays, hit_block, make_rays
 from cross_jax.envs.voxel.render.mobs import (
   CHUNK,
   SLOT_SHIFT,
@@ -28,7 +30,7 @@ from cross_jax.envs.voxel.render.rays import (
   px_per_sample,
 )
 from cross_jax.envs.voxel.render.shade import shade
-from cross_jax.envs.voxel.render.trace import Hits, Rays, hit_block, make_rays, trace
+from cross_jax.envs.voxel.render.trace import padded, trace
 from cross_jax.envs.voxel.state import MAX_MOBS, SIZE_Y, State
 from cross_jax.envs.voxel.tables import BLOCKS
 
@@ -52,7 +54,7 @@ class _Plan(NamedTuple):
 def _plan(views: tuple[View, ...]) -> _Plan:
   cameras = [camera_rays(view) for view in views]
   num = sum(c.shape[1] for c in cameras)
-  num_pad = CHUNK - num % CHUNK  # at least one: the last ray aims
+  num_pad = padded(num, CHUNK) - num
   ahead = np.repeat(np.asarray([[0], [0], [1]], np.float32), num_pad, axis=1)
   camera = np.concatenate([*cameras, ahead], axis=1)
   angles = [np.full(v.width * v.height, max(px_per_sample(v)) / FOCAL_PX) for v in views]
@@ -64,7 +66,7 @@ def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
   """What every ray of a plan meets in one game."""
   player = state.player
   axes = camera_axes(player.yaw_deg, player.pitch_deg)
-  rays = make_rays(eye(player), axes, jnp.asarray(plan.camera))
+  rays = make_rays(eye(player), axes, plan.camera)
   layers = jnp.any((state.boxes & _VISIBLE_BITS).reshape(SIZE_Y, -1) != 0, axis=1)
   top = jnp.max(jnp.where(layers, jnp.arange(1, SIZE_Y + 1), 0)).astype(jnp.float32)
   hits = trace(state.boxes, rays, top)
@@ -116,7 +118,7 @@ def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...
       start += num
     return tuple(images)
 
-  words = _map_games(one, states)
+  words = _map_games(one, states._replace(aim=jax.vmap(aim_of)(states)))
   return tuple(jnp.stack([(w >> s & 255).astype(jnp.uint8) for s in (0, 8, 16)], -1) for w in words)
 
 

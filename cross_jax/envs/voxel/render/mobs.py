@@ -11,11 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.envs.voxel.render.bodies import BODIES, DROP_SIZE, FIRST_DROP_TILE, MAX_PARTS
-from cross_jax.envs.voxel.render.trace import FAR, MIN_STEP, Rays
+from cross_jax.envs.voxel.render.hits import FAR, MIN_STEP, Rays
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, State
 
 NUM_THINGS = MAX_MOBS + MAX_DROPS
-CHUNK = 512  # rays
+CHUNK = 256  # rays
 LIGHT_STEP = 0.15  # brightness lost per side class: top 0, front and back 1, left and right 2
 SPIN_DEG = 9.0  # degrees per tick that a dropped item turns
 

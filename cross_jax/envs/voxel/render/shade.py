@@ -8,6 +8,22 @@ import numpy as np
 
 from cross_jax.envs.voxel.patterns import TEXTURE_SIZE
 from cross_jax.envs.voxel.render.bodies import SKINS
+from cross_jax.envs.voxel.render.hits import (
+  FACE_DOWN,
+  FACE_PLANT,
+  FACE_UP,
+  FACE_X,
+  FACE_Z,
+  FAR,
+  Hits,
+  Rays,
+  face_uv,
+  hit_block,
+  hit_cell,
+  hit_face,
+  hit_place,
+  tile_of,
+)
 from cross_jax.envs.voxel.render.mobs import FLASH_SHIFT, LIGHT_STEP, SIDE_SHIFT, Things
 from cross_jax.envs.voxel.render.textures import (
   BLOCK_ATLAS,
@@ -17,23 +33,9 @@ from cross_jax.envs.voxel.render.textures import (
   to_word,
   unpack,
 )
-from cross_jax.envs.voxel.render.trace import (
-  FACE_DOWN,
-  FACE_PLANT,
-  FACE_UP,
-  FACE_X,
-  FAR,
-  Hits,
-  Rays,
-  hit_block,
-  hit_cell,
-  hit_face,
-  hit_uv,
-  tile_of,
-)
 from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.tables import BLOCKS, SHAPES
 
-REACH = 4.5  # m, how far the outline of the aimed block shows
 OUTLINE_WIDTH = 0.016  # m
 OUTLINE_SHADE = 0.25
 CRACK_SHADE = 0.35
@@ -49,24 +51,35 @@ _ATLAS = np.concatenate([BLOCK_ATLAS, SKINS])
 _FIRST_SKIN = len(BLOCK_ATLAS)
 
 
+def _extents() -> np.ndarray:
+  """The least box that holds each shape: float32[num_shapes, 2, 3], x y z of its two corners."""
+  is_used = np.any(SHAPES.boxes != 0, axis=-1, keepdims=True)
+  low = np.where(is_used, SHAPES.boxes[..., :3], 1.0).min(axis=1)
+  high = np.where(is_used, SHAPES.boxes[..., 3:], 0.0).max(axis=1)
+  return np.stack([low, high], axis=1)
+
+
+_EXTENT = _extents()
+
+
 class _Faces(NamedTuple):
   """Block hits taken apart, int32[N] or float32[N] each."""
 
   cell: jax.Array
   face: jax.Array
-  u: jax.Array
-  v: jax.Array
+  place: tuple[jax.Array, jax.Array, jax.Array]  # x, y, z in the cell
   texel: jax.Array  # index into _ATLAS
 
 
 def _take_apart(hits: Hits, rays: Rays, pixel_angle: np.ndarray) -> _Faces:
   face = hit_face(hits)
-  u, v = hit_uv(hits, rays)
-  texels = (jnp.clip(c * 16.0, 0.0, 15.0).astype(jnp.int32) for c in (u, v))
+  place = hit_place(hits, rays)
+  uv = face_uv(face, place, rays)
+  texels = (jnp.clip(c * 16.0, 0.0, 15.0).astype(jnp.int32) for c in uv)
   level = jax.lax.bitcast_convert_type(hits.t * (1.4 * TEXTURE_SIZE) * pixel_angle, jnp.int32)
   level = jnp.clip((level >> 23) - 127, 0, MAX_LEVEL)  # rounded log2 of texels per sample
   texel = texel_index(tile_of(hit_block(hits), face), *texels, level)
-  return _Faces(hit_cell(hits), face, u, v, texel)
+  return _Faces(hit_cell(hits), face, place, texel)
 
 
 def _block_light(faces: _Faces) -> jax.Array:
@@ -76,9 +89,18 @@ def _block_light(faces: _Faces) -> jax.Array:
 
 
 def _marks(faces: _Faces, t: jax.Array, word: jax.Array, pixel_angle: np.ndarray, state: State):
-  """Brightness factor of the crack on the mined block and the outline of the aimed one."""
-  edge = jnp.minimum(jnp.minimum(faces.u, 1.0 - faces.u), jnp.minimum(faces.v, 1.0 - faces.v))
-  is_aimed = (faces.cell == faces.cell[-1]) & (t[-1] < REACH) & (faces.cell >= 0)
+  """Brightness factor of the crack on the mined block and the outline of the aimed one.
+
+  The outline follows the least box that holds all boxes of the block's shape.
+  """
+  block = state.blocks[jnp.maximum(state.aim.cell, 0)].astype(jnp.int32)
+  extent = jnp.asarray(_EXTENT)[jnp.asarray(BLOCKS.shape)[block]]
+  low, high = jax.lax.optimization_barrier(extent)  # once a game, not once a ray
+  on_axis = (faces.face == FACE_X, faces.face <= FACE_DOWN, faces.face == FACE_Z)
+  edge = jnp.ones_like(t)
+  for c, a, b, is_normal in zip(faces.place, low, high, on_axis, strict=True):
+    edge = jnp.minimum(edge, jnp.where(is_normal, 1.0, jnp.minimum(c - a, b - c)))
+  is_aimed = (faces.cell == state.aim.cell) & (faces.cell >= 0)
   width = jnp.maximum(OUTLINE_WIDTH, t * pixel_angle)  # at least one sample
   is_line = is_aimed & (edge < width) & (faces.face != FACE_PLANT)
   progress = (state.player.mine_progress * CRACK_STEPS).astype(jnp.int32)
@@ -96,11 +118,11 @@ def shade(
   """Colours of rays.
 
   Args:
-    hits: Hits of N rays, the last of which is the screen's centre (it aims the outline).
+    hits: Hits of N rays.
     things: Things of the same rays.
     rays: the rays.
     pixel_angle: float32[N], radians that one sample covers.
-    state: the game.
+    state: the game; its `aim` tells which block is outlined.
   Returns:
     int32[N], packed colours (textures.to_word).
   """

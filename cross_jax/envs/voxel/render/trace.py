@@ -2,57 +2,45 @@
 
 The only state of a ray is its length t; the cell, face and texture coordinates follow from t. Each
 step jumps out of the empty box of the cell (boxes.py), and always by at least MIN_STEP. All rays
-take EAGER_STEPS steps together; the few that then still move or look through a plant or a pane are
-collected into small batches and finished there.
+take EAGER_STEPS steps together; the few that then still move or look into a cell that is no full
+opaque cube (look.py) are collected into small batches and finished there.
 """
 
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from cross_jax.envs.voxel.render.boxes import (
-  BLOCK_BITS,
   BLOCK_CODE,
-  FLAG_PLANT,
-  FLAG_SEE_THROUGH,
+  FLAG_LOOK,
+  FLAG_WET,
   WATER_CODE,
   word_block,
 )
-from cross_jax.envs.voxel.render.textures import BLOCK_ATLAS, texel_index
+from cross_jax.envs.voxel.render.hits import (
+  FACE_DOWN,
+  FACE_UP,
+  FACE_X,
+  FACE_Z,
+  FAR,
+  MIN_STEP,
+  Hits,
+  Rays,
+  make_key,
+)
+from cross_jax.envs.voxel.render.look import look
+from cross_jax.envs.voxel.render.pick import index_of, pick
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Z
 
-MIN_STEP = 1e-3  # m, and the least size of a direction's component
 NUDGE = 1e-4  # m past a plane, to land in the next cell
 BORDER = 2e-3  # m, rays end this far inside the world
-FAR = 1e9  # m, nothing hit
 EAGER_STEPS = 5
-BATCH_SHARE = 8  # a batch of unfinished rays is this fraction of all
+CHUNK_RAYS = 4096  # at most so many rays are traced together, so that they stay in cache
+BATCH_SHARE = 8  # a batch of unfinished rays is this fraction of a chunk
+LANE = 128  # rays: the size of a chunk is a multiple
 MAX_STEPS = 192
-MAX_ROUNDS = 64  # see-through cells that one ray may pass
-FACE_UP, FACE_DOWN, FACE_X, FACE_Z, FACE_PLANT = range(5)
-
-_CELL_BITS = 15  # the lowest of Hits.key; then the block's, then the face's
-_FACE_SHIFT = _CELL_BITS + BLOCK_BITS
-_AS_PLANT = np.int32(FACE_PLANT) << np.int32(_FACE_SHIFT)  # the sign bit
-_LANE = 128  # rays per row of a running count
-
-if NUM_CELLS > 1 << _CELL_BITS:
-  raise ValueError(f"{NUM_CELLS} cells: a hit's key holds {1 << _CELL_BITS}")
-
-
-class Rays(NamedTuple):
-  origin: jax.Array  # float32[3], m
-  x: jax.Array  # float32[N], unit directions; no component is smaller than MIN_STEP
-  y: jax.Array  # float32[N]
-  z: jax.Array  # float32[N]
-
-
-class Hits(NamedTuple):
-  t: jax.Array  # float32[N], m, FAR if nothing was hit
-  key: jax.Array  # int32[N], cell, block and face (see the functions below), 0 if nothing was hit
-  water_t: jax.Array  # float32[N], m, where the ray first met water, FAR if it did not
+MAX_ROUNDS = 64  # cells that one ray may look into
 
 
 class _Walk(NamedTuple):
@@ -64,54 +52,17 @@ class _Walk(NamedTuple):
   t_out: jax.Array  # float32[N], m, where the ray leaves the world
 
 
-def hit_cell(hits: Hits) -> jax.Array:
-  """The cell that was hit, int32[N], -1 if none."""
-  return jnp.where(hits.key != 0, hits.key & (2**_CELL_BITS - 1), -1)
-
-
-def hit_block(hits: Hits) -> jax.Array:
-  """The block that was hit, int32[N], row of the block table, 0 if none."""
-  return (hits.key >> _CELL_BITS) & (2**BLOCK_BITS - 1)
-
-
-def hit_face(hits: Hits) -> jax.Array:
-  """The face that was hit, int32[N], FACE_*."""
-  return (hits.key >> _FACE_SHIFT) & 7
-
-
-def hit_uv(hits: Hits, rays: Rays) -> tuple[jax.Array, jax.Array]:
-  """Where on its face the ray hit: (u to the right, v downwards), float32[N] in 0..1."""
-  face = hit_face(hits)
-  x, y, z = (
-    jnp.clip(o + d * hits.t - ((hits.key >> shift) & 31).astype(jnp.float32), 0.0, 1.0)
-    for o, d, shift in zip(rays.origin, (rays.x, rays.y, rays.z), (0, 10, 5), strict=True)
-  )
-  on_x, on_y = face == FACE_X, face <= FACE_DOWN
-  u = jnp.where(on_x, jnp.where(rays.x > 0, z, 1.0 - z), x)
-  u = jnp.where((face == FACE_Z) & (rays.z > 0), 1.0 - x, u)
-  return u, jnp.where(on_y, z, 1.0 - y)
-
-
-def tile_of(block: jax.Array, face: jax.Array | int) -> jax.Array:
-  """The tile of BLOCK_ATLAS that a face of a block shows."""
-  return 3 * block + jnp.where(face == FACE_UP, 0, jnp.where(face == FACE_DOWN, 2, 1))
-
-
-def make_rays(origin: jax.Array, axes: jax.Array, camera: jax.Array) -> Rays:
-  """Rays of the world from rays of the camera.
+def padded(num_rays: int, multiple: int) -> int:
+  """The least number of rays from num_rays that splits into equal chunks for `trace`.
 
   Args:
-    origin: float32[3], m, the eye.
-    axes: float32[3, 3], rays.camera_axes.
-    camera: float32[3, N], rays.camera_rays.
+    num_rays: rays wanted.
+    multiple: of LANE; the size of a chunk is a multiple of it.
   Returns:
-    Rays.
+    The number of rays to trace.
   """
-  parts = []
-  for i in range(3):
-    d = camera[0] * axes[0, i] + camera[1] * axes[1, i] + camera[2] * axes[2, i]
-    parts.append(jnp.where(jnp.abs(d) < MIN_STEP, jnp.where(d < 0, -MIN_STEP, MIN_STEP), d))
-  return Rays(origin, *parts)
+  num_chunks = -(-num_rays // CHUNK_RAYS)
+  return -(-num_rays // (num_chunks * multiple)) * num_chunks * multiple
 
 
 def _world_span(rays: Rays, top: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -160,7 +111,7 @@ def _advance(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: j
   v = (code & 7).astype(jnp.float32)
   t_next = jnp.maximum(_leave(rays, walk, cell, (h, v, h)), t + MIN_STEP)
   is_moving = (code < BLOCK_CODE) & (t < walk.t_out)
-  is_wet = is_moving & (code == WATER_CODE)
+  is_wet = is_moving & (code >= WATER_CODE)
   water_t = jnp.where(is_wet, jnp.minimum(water_t, t), water_t)
   return jnp.where(is_moving, t_next, t), water_t, is_moving
 
@@ -180,44 +131,13 @@ def _surface(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: j
   face = jnp.where(entries[1] >= entry, vertical, face)
   is_inside = t < walk.t_out
   is_hit = is_inside & (word & BLOCK_CODE > 0)
-  key = index | (word_block(word) << _CELL_BITS) | (face << _FACE_SHIFT)
+  key = make_key(index, word_block(word), face)
   hits = Hits(jnp.where(is_hit, jnp.maximum(entry, 0.0), FAR), jnp.where(is_hit, key, 0), water_t)
   return hits, jnp.where(is_hit, word, 0), is_inside & (word & BLOCK_CODE == 0)
 
 
-def _is_opaque(hits: Hits, rays: Rays) -> jax.Array:
-  u, v = (jnp.clip(c * 16.0, 0.0, 15.0).astype(jnp.int32) for c in hit_uv(hits, rays))
-  index = texel_index(tile_of(hit_block(hits), hit_face(hits)), u, v, jnp.zeros_like(u))
-  return jnp.asarray(BLOCK_ATLAS)[index] < 0  # alpha 255 sets the sign bit
-
-
-def _plant_t(hits: Hits, rays: Rays, cell: tuple[jax.Array, ...]) -> jax.Array:
-  """Where a ray meets an opaque texel of a plant, float32[N], FAR if it passes.
-
-  In coordinates of the cell the two crossed faces are x = z and x + z = 1.
-  """
-  x, z = rays.origin[0] - cell[0], rays.origin[2] - cell[2]
-  best = jnp.full_like(x, FAR)
-  for offset, speed in ((z - x, rays.x - rays.z), (1.0 - x - z, rays.x + rays.z)):
-    t = offset / jnp.where(jnp.abs(speed) < 1e-6, 1e-6, speed)
-    u, v = x + rays.x * t, rays.origin[1] + rays.y * t - cell[1]
-    is_inside = (u > 0) & (u < 1) & (v > 0) & (v < 1) & (t > 0) & (t < best)
-    best = jnp.where(is_inside & _is_opaque(hits._replace(t=t), rays), t, best)
-  return best
-
-
-def _look_through(hits: Hits, word: jax.Array, rays: Rays, cell: tuple[jax.Array, ...]):
-  """Plants and holes of glass resolved: (Hits, passes bool[N])."""
-  is_plant = word & FLAG_PLANT > 0
-  as_plant = (hits.key & (2**_FACE_SHIFT - 1)) | _AS_PLANT
-  t = _plant_t(hits._replace(key=as_plant), rays, cell)
-  passes = jnp.where(is_plant, t >= FAR, (word & FLAG_SEE_THROUGH > 0) & ~_is_opaque(hits, rays))
-  t, key = jnp.where(is_plant, t, hits.t), jnp.where(is_plant, as_plant, hits.key)
-  return Hits(jnp.where(passes, FAR, t), jnp.where(passes, 0, key), hits.water_t), passes
-
-
 def _finish(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: jax.Array) -> Hits:
-  """Runs rays to their end, through as many see-through cells as they meet."""
+  """Runs rays to their end, through as many cells as they look into."""
 
   def walk_on(carry):
     t, water_t, _, num_steps = carry
@@ -225,45 +145,27 @@ def _finish(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: ja
     t, water_t, is_moving = _advance(boxes, rays, walk, t, water_t)
     return t, water_t, jnp.any(is_moving), num_steps + 2
 
-  def look(carry):
+  def look_on(carry):
     t, water_t, _, _, num_rounds = carry
     start = (t, water_t, jnp.bool_(True), jnp.int32(0))
     t, water_t, _, _ = jax.lax.while_loop(lambda c: c[2] & (c[3] < MAX_STEPS), walk_on, start)
     hits, word, _ = _surface(boxes, rays, walk, t, water_t)
+    water_t = jnp.where(word & FLAG_WET > 0, jnp.minimum(water_t, t), water_t)
     cell = _cells(rays, t)
-    hits, passes = _look_through(hits, word, rays, cell)
+    seen = look(hits._replace(water_t=water_t), word, rays, cell, walk.inverse, t)
     onward = jnp.maximum(_leave(rays, walk, cell, (0.0, 0.0, 0.0)), t + MIN_STEP)
-    return jnp.where(passes, onward, t), water_t, hits, jnp.any(passes), num_rounds + 1
+    onward = jnp.where(seen.go_on_t > 0, seen.go_on_t, onward)
+    is_open = jnp.any(seen.passes)
+    return jnp.where(seen.passes, onward, t), water_t, seen.hits, is_open, num_rounds + 1
 
   none = Hits(jnp.full_like(t, FAR), jnp.zeros_like(walk.shift), water_t)
   start = (t, water_t, none, jnp.bool_(True), jnp.int32(0))
-  return jax.lax.while_loop(lambda c: c[3] & (c[4] < MAX_ROUNDS), look, start)[2]
+  return jax.lax.while_loop(lambda c: c[3] & (c[4] < MAX_ROUNDS), look_on, start)[2]
 
 
-def _first_indices(mask: jax.Array, size: int) -> jax.Array:
-  """The first `size` indices at which a mask (a multiple of _LANE long) is True, then N - 1."""
-  num = mask.shape[0]
-  before = jnp.asarray(np.tri(_LANE, dtype=np.float32).T)  # a running count as a matrix product
-  count = jnp.dot(mask.reshape(-1, _LANE).astype(jnp.float32), before)
-  total = jnp.cumsum(count[:, -1]) - count[:, -1]
-  rank = (count + total[:, None]).astype(jnp.int32).reshape(num) - 1
-  place = jnp.where(mask, rank, size)
-  order = jnp.full((size,), num - 1, jnp.int32)
-  return order.at[place].set(jnp.arange(num, dtype=jnp.int32), mode="drop")
-
-
-def trace(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
-  """The first surface on every ray.
-
-  Args:
-    boxes: int32[NUM_CELLS], boxes.build_boxes.
-    rays: Rays of N directions, N a multiple of 128.
-    top: float32[], m, height above which nothing is visible; rays end there.
-  Returns:
-    Hits.
-  """
-  directions = (rays.x, rays.y, rays.z)
+def _trace_chunk(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
   t_in, t_out = _world_span(rays, top)
+  directions = (rays.x, rays.y, rays.z)
   is_up = tuple(d > 0 for d in directions)
   shift = jnp.where(is_up[0], 0, 8) + jnp.where(is_up[2], 0, 16)
   walk = _Walk(tuple(1.0 / d for d in directions), is_up, shift, t_out)
@@ -274,19 +176,41 @@ def trace(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
     (t_in, jnp.full_like(t_in, FAR)),
   )
   hits, word, is_moving = _surface(boxes, rays, walk, t, water_t)
-  is_open = is_moving | (word & FLAG_SEE_THROUGH > 0)
-  size = -(-t.shape[0] // BATCH_SHARE)
+  is_open = is_moving | (word & FLAG_LOOK > 0)
+  picked = pick(is_open)
+  num = t.shape[0]
+  size = -(-num // (BATCH_SHARE * LANE)) * LANE
 
   def finish_some(carry):
-    hits, is_open = carry
-    index = _first_indices(is_open, size)
+    hits, start = carry
+    index = index_of(picked, start + jnp.arange(size, dtype=jnp.int32))
     take = lambda a: a.at[index].get(mode="promise_in_bounds")
-    some, some_walk = (
-      rays._replace(x=take(rays.x), y=take(rays.y), z=take(rays.z)),
-      jax.tree.map(take, walk),
-    )
-    new = _finish(boxes, some, some_walk, take(t), take(water_t))
+    some = rays._replace(x=take(rays.x), y=take(rays.y), z=take(rays.z))
+    new = _finish(boxes, some, jax.tree.map(take, walk), take(t), take(water_t))
     put = lambda a, b: a.at[index].set(b, mode="promise_in_bounds")
-    return jax.tree.map(put, hits, new), put(is_open, jnp.zeros_like(index, bool))
+    return jax.tree.map(put, hits, new), start + size
 
-  return jax.lax.while_loop(lambda c: jnp.any(c[1]), finish_some, (hits, is_open))[0]
+  return jax.lax.while_loop(lambda c: c[1] < picked.total, finish_some, (hits, jnp.int32(0)))[0]
+
+
+def trace(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
+  """The first surface on every ray.
+
+  Args:
+    boxes: int32[NUM_CELLS], boxes.build_boxes.
+    rays: Rays of N directions, N of `padded`.
+    top: float32[], m, height above which nothing is visible; rays end there.
+  Returns:
+    Hits.
+  Raises:
+    ValueError: N is not a number that `padded` gives.
+  """
+  num = rays.x.shape[0]
+  if num != padded(num, LANE):
+    raise ValueError(f"{num} rays: pad them to {padded(num, LANE)}, see trace.padded")
+  num_chunks = -(-num // CHUNK_RAYS)
+  if num_chunks == 1:
+    return _trace_chunk(boxes, rays, top)
+  parts = tuple(d.reshape(num_chunks, -1) for d in (rays.x, rays.y, rays.z))
+  hits = jax.lax.map(lambda xyz: _trace_chunk(boxes, Rays(rays.origin, *xyz), top), parts)
+  return jax.tree.map(lambda a: a.reshape(num), hits)

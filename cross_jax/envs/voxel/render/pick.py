@@ -1,0 +1,50 @@
+"""Picking the rays that still need work: their indices, without a sort or a scatter."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+_BITS = np.arange(32, dtype=np.uint32)
+
+
+class Picked(NamedTuple):
+  """A mask of N rays (a multiple of 32), 32 to a word."""
+
+  word: jax.Array  # uint32[N / 32], bit i % 32 of word i / 32 is ray i
+  before: jax.Array  # int32[N / 32], rays of the mask in earlier words
+  total: jax.Array  # int32[], rays of the mask
+
+
+def _count(word: jax.Array) -> jax.Array:
+  return jax.lax.population_count(word).astype(jnp.int32)
+
+
+def pick(mask: jax.Array) -> Picked:
+  """bool[N] as Picked."""
+  bits = mask.reshape(-1, 32).astype(jnp.uint32) << _BITS[None]
+  word = jnp.sum(bits, axis=1, dtype=jnp.uint32)
+  count = _count(word)
+  earlier = np.tri(len(word), k=-1, dtype=bool)
+  before = jnp.sum(jnp.where(earlier, count[None], 0), axis=1, dtype=jnp.int32)
+  return jax.lax.optimization_barrier(Picked(word, before, before[-1] + count[-1]))
+
+
+def index_of(picked: Picked, rank: jax.Array) -> jax.Array:
+  """The rays of given ranks, int32[M]; any ray for a rank of picked.total or more."""
+  num = len(picked.word)
+  which = jnp.zeros_like(rank)  # the word: the last one with no more than `rank` rays before it
+  for k in reversed(range((num - 1).bit_length())):
+    ahead = which + (1 << k)
+    before = picked.before.at[jnp.minimum(ahead, num - 1)].get(mode="promise_in_bounds")
+    which = jnp.where((ahead < num) & (before <= rank), ahead, which)
+  word, rest = picked.word[which], rank - picked.before[which]
+  place = jnp.zeros_like(rank)
+  for width in (16, 8, 4, 2, 1):  # is the bit in the lower or in the upper half?
+    lower = (word >> place.astype(jnp.uint32)) & np.uint32((1 << width) - 1)
+    count = _count(lower)
+    is_upper = rest >= count
+    rest = jnp.where(is_upper, rest - count, rest)
+    place = jnp.where(is_upper, place + width, place)
+  return 32 * which + jnp.minimum(place, 31)
