@@ -11,11 +11,10 @@ import argparse
 import json
 import pathlib
 
-import numpy as np
-
 from data_pipelines import (
   content_blocks,
   content_items,
+  content_look,
   content_loot,
   content_mobs,
   content_recipes,
@@ -38,6 +37,7 @@ ITEM_DEFAULTS = {
   "stack_size": 64, "tool": "none", "tier": 0, "speed": 1.0, "attack_damage": 1.0,
   "attack_ticks": 5, "durability": 0, "armor": 0, "armor_slot": 0, "food": 0, "saturation": 0,
   "block": None, "fuel_ticks": 0, "smelts_to": None, "smelts_in": 0, "tag": None,
+  "icon_block": None, "colors": ["000000"] * 3,
 }  # fmt: skip
 RECIPE_DEFAULTS = {"count": 1, "is_shapeless": False, "is_mixed": False}
 
@@ -73,7 +73,7 @@ def block_row(source: Source, name: str) -> dict:
     name in content_blocks.INVISIBLE and name != "barrier"
   )
   loot = content_loot.loot_of(name, set(source.items))
-  pattern, colors = content_style.block_style(name)
+  pattern, colors = content_look.look_of(name)
   return {
     "name": name, "hardness": block["hardness"] if is_breakable else -1, "tool": tool,
     "tool_factors": content_blocks.tool_factors(name, tool),
@@ -97,7 +97,7 @@ def block_rows(source: Source) -> list[dict]:
   table = {name: block_row(source, name) for name in names}
   for name, other, offset in content_blocks.second_halves():
     table[name] |= {"half": list(offset), "half_row": other}
-    pattern, colors = content_style.block_style(other)
+    pattern, colors = content_look.look_of(other)
     table[other] = table[name] | {
       "name": other, "base": name, "half": [-c for c in offset], "half_row": name,
       "shape": content_blocks.shape_of(other), "support": 0, "pattern": pattern, "colors": colors,
@@ -108,13 +108,10 @@ def block_rows(source: Source) -> list[dict]:
 def item_rows(source: Source) -> list[dict]:
   """The rows of items.json."""
   names = _in_order(rows.ITEMS, source.items)
-  styles = content_style.style_items(names)
-  styles["air"] = ("none", np.zeros((3, 3), np.uint8))
-  air = {"name": "air", "stackSize": 64}
-  return [
-    content_items.item_row(source.items.get(name, air), set(source.blocks) - {"air"}, styles[name])
-    for name in ("air", *names)
-  ]
+  blocks = set(source.blocks) - {"air"}
+  icons = content_style.style_items(["air", *names], blocks)
+  items = {"air": {"name": "air", "stackSize": 64}, **source.items}
+  return [content_items.item_row(items[name], blocks, icon) for name, icon in icons.items()]
 
 
 def _write(name: str, table: list[dict], defaults: dict) -> None:

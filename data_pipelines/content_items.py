@@ -126,13 +126,13 @@ def tool_kind(name: str) -> str:
   return next((k for k in kinds if name == k or name.endswith(f"_{k}")), "none")
 
 
-def item_row(item: dict, blocks: set[str], style: tuple) -> dict:
+def item_row(item: dict, blocks: set[str], icon: tuple) -> dict:
   """One row of items.json.
 
   Args:
     item: an entry of minecraft-data's items.
     blocks: names of all blocks.
-    style: (icon pattern, uint8[3, 3] colours).
+    icon: content_style.Icon.
   """
   name = item["name"]
   kind, material = tool_kind(name), name.split("_")[0]
@@ -156,5 +156,5 @@ def item_row(item: dict, blocks: set[str], style: tuple) -> dict:
     "armor": ARMOR[material][slot - 1] if part in ARMOR_SLOTS else 0, "armor_slot": slot,
     "food": food, "saturation": saturation, "block": PLACES.get(name, own),
     "fuel_ticks": FUEL.get(name, 0), "smelts_to": product, "smelts_in": where,
-    "tag": TAG_OF.get(name), "pattern": style[0], "colors": [bytes(c).hex() for c in style[1]],
+    "tag": TAG_OF.get(name), "pattern": icon[0], "colors": icon[1], "icon_block": icon[2],
   }  # fmt: skip

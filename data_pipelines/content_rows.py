@@ -89,7 +89,6 @@ BLOCK_STYLE = {  # name: (pattern or (top, side, bottom)), (colour, colour) for 
   "cornflower": ("flower", ("4060e0", "3c8c28")),
   "azure_bluet": ("flower", ("e8ecf0", "3c8c28")),
   "grass": ("plant", ("5c9c40", "4c8034")),
-  "torch": ("cane", ("f0c848", "7c5a2c")),
   "bookshelf": (("planks", "books", "planks"),
                 (("a2824e", "7c6038"), ("a2824e", "8c2c28"), ("a2824e", "7c6038"))),
   "clay": ("noise", ("a0a6b4", "949aa8")),

@@ -122,8 +122,11 @@ SHAPES = {
              SOLID),
   "lectern": (KIND_BOXES, (_LOW(2), _COLUMN(4, 2, 13), (0, 12, 1, 16, 15, 15)), SOLID),
   "flower_pot": (KIND_BOXES, (_COLUMN(5, 0, 6),), SOLID),
-  "potted": (KIND_BOXES, (_COLUMN(5, 0, 6), (5.5, 6, 7.5, 10.5, 16, 8.5),
-                          (7.5, 6, 5.5, 8.5, 16, 10.5)), (_COLUMN(5, 0, 6),)),
+  "potted": (
+    KIND_BOXES,
+    (_COLUMN(5, 0, 6), (2, 6, 7.5, 14, 16, 8.5), (7.5, 6, 2, 8.5, 16, 14)),
+    (_COLUMN(5, 0, 6),),
+  ),
   "potted_cactus": (KIND_BOXES, (_COLUMN(5, 0, 6), _COLUMN(6, 6, 16)), (_COLUMN(5, 0, 6),)),
   "enchanting_table": (KIND_BOXES, (_LOW(12), (5, 12, 4, 11, 14, 12)), (_LOW(12),)),
   "end_rod": (KIND_BOXES, (_COLUMN(6, 0, 1), _COLUMN(7, 1, 16)), SOLID),

@@ -1,169 +1,163 @@
-"""Icon of an item by its name: a pattern by what it is, colours by what it is made of."""
+"""Icon of every item: what its block looks like, or a pattern and three colours.
+
+The first version's icons are first_icons.txt and stay as they are; other things that are no blocks
+are item_looks.txt and rules on names. Where two pattern icons would be nearer than MIN_DISTANCE,
+the later one's colours move, as little as will do.
+"""
 
 import colorsys
 import hashlib
+import pathlib
+import re
 
 import numpy as np
 
 from cross_jax.envs.voxel import patterns
-from data_pipelines import content_rows as rows
+from cross_jax.envs.voxel.likeness import distances, reduce_pictures
+from data_pipelines import content_blocks, content_look
+from data_pipelines.content_blocks import COLORS, TALL_PLANTS, WOODS
+from data_pipelines.content_mobs import MOBS
 
-SLOT_RGB = np.asarray((139, 139, 139), np.uint8)  # what an icon is drawn on
-MIN_DISTANCE = 14.0  # mean absolute difference of two icons at 8x8, 0..255
+MIN_DISTANCE = 14.0  # likeness.distances of any two pattern icons, 0..255
+STEPS = 60  # draws of colours, each further from the natural ones
+_MATERIALS = {
+  "wooden": "8c6430", "stone": "848484", "iron": "d8d8d8", "golden": "f4d030",
+  "diamond": "50e0d8", "netherite": "4c4048", "leather": "b05c30", "chainmail": "8c8c98",
+}  # fmt: skip
+_HANDLE = "6c4820"
+_DISCS = dict(zip(
+  ("11", "13", "blocks", "cat", "chirp", "far", "mall", "mellohi", "pigstep", "stal", "strad",
+   "wait", "ward"),
+  ("787878", "d8c040", "d84818", "48c040", "982018", "a0e030", "8058c8", "e890d0", "d89878",
+   "181818", "f0f0f0", "4890d8", "187858"), strict=True))  # fmt: skip
+_PLAIN = {"iron": ["d0d0d0", "989898"], "stone": ["808080", "606060"],
+          "polished_blackstone": ["38343c", "242028"]}  # fmt: skip
+_FLAT_SIDE = ("ladder", "vine", "torch", "lantern", "chain", "pane", "tripwire_hook", "lever",
+              "wall_torch")  # fmt: skip
+_FLAT_TOP = ("rail", "lily_pad")
 
-SHAPES = (  # (name or end of the name, icon pattern); the first that matches
-  ("pickaxe", "pickaxe"), ("shears", "shears"), ("axe", "axe"), ("shovel", "shovel"),
-  ("sword", "sword"), ("hoe", "hoe"), ("nether_brick", "ingot"), ("ingot", "ingot"),
-  ("nugget", "nugget"), ("flint_and_steel", "clock"), ("flint", "flint"),
-  ("netherite_scrap", "flint"),
-  ("book", "book"), ("bookshelf", "cube_planks"), ("paper", "paper"), ("map", "map"),
-  ("stick", "stick"), ("blaze_rod", "rod"), ("feather", "feather"), ("arrow", "arrow"),
-  ("string", "string"), ("bone", "bone"), ("bow", "bow"), ("bone_meal", "dust"), ("dye", "dust"),
-  ("sugar", "dust"), ("redstone", "dust"), ("gunpowder", "dust"), ("glowstone_dust", "dust"),
-  ("wheat_seeds", "seeds"), ("wheat", "plant"), ("grass", "plant"), ("sapling", "plant"),
-  ("dried_kelp", "paper"), ("sugar_cane", "cane"), ("bamboo", "cane"), ("dandelion", "flower"),
-  ("poppy", "flower"), ("cornflower", "flower"), ("azure_bluet", "flower"), ("cactus", "cactus"),
-  ("prismarine_shard", "shard"), ("crystals", "gem"), ("diamond", "gem"), ("emerald", "gem"),
-  ("quartz", "gem"), ("lapis_lazuli", "blob"), ("coal", "blob"), ("charcoal", "blob"),
-  ("shulker_shell", "shell"), ("shulker_box", "shell"), ("honeycomb_block", "cube_grid"),
-  ("honeycomb", "cookie"), ("ball", "ball"), ("ender_pearl", "disc"), ("egg", "egg"),
-  ("leather", "leather"), ("rabbit_hide", "leather"), ("rotten_flesh", "meat"), ("cod", "fish"),
-  ("salmon", "fish"), ("fish", "fish"), ("chicken", "bird_meat"), ("cooked_rabbit", "bird_meat"),
-  ("rabbit", "bird_meat"), ("beef", "meat"), ("porkchop", "meat"), ("mutton", "meat"),
-  ("apple", "fruit"), ("chorus_fruit", "fruit"), ("potato", "egg"), ("bread", "bread"),
-  ("cookie", "cookie"), ("cocoa_beans", "seeds"), ("melon_slice", "bread"), ("bowl", "bowl"),
-  ("bucket", "bucket"), ("bottle", "bottle"), ("minecart", "minecart"), ("torch", "torch"),
-  ("lantern", "cube_glass"), ("ladder", "ladder"), ("rail", "rail"), ("trapdoor", "trapdoor"),
-  ("door", "door"), ("fence_gate", "gate"), ("fence", "fence"), ("wall", "wall"),
-  ("slab", "slab"), ("stairs", "stairs"), ("button", "button"), ("plate", "plate"),
-  ("carpet", "carpet"), ("bed", "bed"), ("banner", "banner"), ("sign", "sign"), ("boat", "boat"),
-  ("helmet", "helmet"), ("chestplate", "chestplate"), ("leggings", "leggings"), ("boots", "boots"),
-  ("horse_armor", "horse_armor"), ("shield", "shield"), ("pane", "pane"), ("clock", "clock"),
-  ("compass", "clock"), ("mushroom", "mushroom"), ("planks", "cube_planks"), ("log", "cube_log"),
-  ("wood", "cube_bark"), ("leaves", "cube_leaves"), ("ore", "cube_ore"), ("wool", "cube_wool"),
-  ("bricks", "cube_brick"), ("glass", "cube_glass"), ("furnace", "cube_face"),
-  ("smoker", "cube_face"), ("chest", "cube_frame"), ("table", "cube_frame"),
-  ("composter", "cube_frame"), ("terracotta", "cube"), ("_block", "cube_grid"),
-  ("cobblestone", "cube_noise"), ("", "cube_noise"),
-)  # fmt: skip
-
-COLORS = (  # (part of the name, colour); the first that matches, else the hue of the name's hash
-  ("stripped_oak", "c8a468"), ("dark_oak", "4c3218"), ("birch", "d8cc9c"), ("spruce", "6c4c2c"),
-  ("jungle", "a87850"), ("acacia", "b86434"), ("oak", "b08850"), ("white", "ecece8"),
-  ("orange", "f07818"), ("yellow", "f4cc24"), ("blue_dye", "3444c8"), ("green_dye", "4c7c18"),
-  ("cooked_cod", "d8c8a0"), ("cod", "b08858"), ("cooked_salmon", "e07840"), ("salmon", "a83c34"),
-  ("cooked_chicken", "c87c40"), ("chicken", "f0c8b0"), ("cooked_beef", "6c3c24"),
-  ("beef", "c82c2c"), ("cooked_porkchop", "c89c68"), ("porkchop", "f09898"),
-  ("cooked_rabbit", "a86838"), ("rabbit_hide", "b88c5c"), ("rabbit", "e8a8a0"),
-  ("mutton", "d85048"), ("rotten_flesh", "9c5828"), ("baked_potato", "d89c40"),
-  ("potato", "c8a860"), ("charcoal", "4c3c34"), ("coal", "242424"), ("diamond", "50e0d8"),
-  ("emerald", "20c858"), ("netherite", "5c4840"), ("ancient_debris", "684840"),
-  ("redstone", "c81008"), ("golden_apple", "f4d030"), ("gold", "f4d030"),
-  ("wooden", "8c6430"), ("iron", "d8d8d8"), ("flint_and_steel", "484848"), ("flint", "383840"),
-  ("feather", "e8e8ec"), ("paper", "e4e4dc"), ("book", "8c3c24"), ("sugar_cane", "84c060"),
-  ("sugar", "ececf0"), ("stick", "7c5828"), ("arrow", "a8a8a8"), ("string", "e0e0e0"),
-  ("bone", "e0dcc8"), ("gunpowder", "606060"), ("sea_lantern", "a8d8d0"), ("crystals", "b8e0d0"),
-  ("shard", "58a090"), ("prismarine", "64a898"), ("honeycomb_block", "e89420"),
-  ("honeycomb", "f0b440"), ("enchanting_table", "c02828"), ("obsidian", "1c1430"),
-  ("shulker_shell", "a070a8"), ("shulker_box", "8c5890"), ("popped_chorus", "c098c0"),
-  ("chorus_fruit", "8c68a0"), ("nether_brick", "381820"), ("netherrack", "7c2828"),
-  ("clay", "a0a6b8"), ("snow", "e8ecf0"), ("brick", "a85840"), ("terracotta", "985e44"),
-  ("magma", "e87820"), ("kelp", "3c4824"), ("cactus", "4c8c2c"), ("dandelion", "f0d818"),
-  ("poppy", "e02018"), ("cornflower", "4060e0"), ("azure_bluet", "e8ecf0"), ("apple", "d82020"),
-  ("bread", "b8803c"), ("wheat", "d4b450"), ("cookie", "c07838"), ("cocoa", "8c5028"),
-  ("hay", "d8b428"), ("leather", "b05c30"), ("pearl", "14645c"), ("glowstone", "e8b858"),
-  ("bucket", "c8c8cc"), ("lapis", "2848a8"), ("quartz", "e8e0d8"), ("bamboo", "74a030"),
-  ("smoker", "7c6a50"), ("blast", "585c64"), ("furnace", "808080"), ("crafting", "b07838"),
-  ("chest", "b88030"), ("ladder", "a07840"), ("shield", "8c6c3c"), ("torch", "8c6430"),
-  ("glass", "c8e4ec"), ("pumpkin", "e08418"), ("melon", "7cac30"), ("bee", "e0b04c"),
-  ("composter", "8c6030"), ("granite", "a46c54"), ("diorite", "d0d0d4"), ("andesite", "909290"),
-  ("gravel", "847c78"), ("dirt", "866043"), ("sandstone", "d8cc98"), ("sand", "dccfa0"),
-  ("grass", "60a840"), ("mossy", "6c8054"), ("smooth_stone", "a8a8a8"), ("cobblestone", "707070"),
-  ("stone", "848484"), ("bow", "8c6030"),
-)  # fmt: skip
-SECOND = (("pickaxe", "6c4820"), ("axe", "6c4820"), ("shovel", "6c4820"), ("sword", "6c4820"),
-          ("hoe", "6c4820"), ("arrow", "6c4820"), ("torch", "6c4820"), ("apple", "4c3418"),
-          ("shears", "c83020"), ("dandelion", "3c8c28"), ("poppy", "3c8c28"),
-          ("cornflower", "3c8c28"), ("azure_bluet", "3c8c28"))  # fmt: skip
-THIRD = (("torch", "f8c848"), ("arrow", "e0e0e0"), ("feather", "8c8c94"), ("meat", "f0e8d8"),
-         ("chicken", "f0e8d8"), ("shulker_box", "e0c8e8"), ("apple", "6cac30"),
-         ("azure_bluet", "f0d838"), ("enchanting_table", "50e0d8"), ("furnace", "e88020"),
-         ("smoker", "e88020"), ("cookie", "4c2c18"), ("flint_and_steel", "f09020"),
-         ("bucket", "505058"), ("coal_ore", "181818"), ("iron_ore", "e0b098"),
-         ("gold_ore", "f4dc40"), ("redstone_ore", "f01010"), ("diamond_ore", "40f0f0"))  # fmt: skip
+Icon = tuple[str, list[str], str | None]  # pattern, three colours, block that it is drawn of
 
 
-def block_style(name: str) -> tuple[list[str], list[list[str]]]:
-  """Patterns and two colours of a block's top, side and bottom."""
-  if name in ("air", "cave_air", "void_air"):
-    return ["flat"] * 3, [["000000"] * 2] * 3
-  if name in ("spruce_leaves", "oak_leaves", "birch_leaves"):
-    pattern, colors = "leaves", rows.LEAVES[name.removesuffix("_leaves")]
-  elif name.removesuffix("_log") in rows.LOGS and name.endswith("_log"):
-    dark, light, wood = rows.LOGS[name.removesuffix("_log")]
-    pattern = ("rings", "bark", "rings")
-    colors = ((wood, dark), (dark, light), (wood, dark))
-  elif name == "oak_planks":
-    pattern, colors = "planks", ("a2824e", "7c6038")
-  elif name in rows.BLOCK_STYLE:
-    pattern, colors = rows.BLOCK_STYLE[name]
-  else:
-    main = next((c for part, c in COLORS if part in name), bytes(_hash_rgb(name).tolist()).hex())
-    pattern, colors = "noise", (main, bytes((_rgb(main) * 8 // 10).tolist()).hex())
-  faces = [pattern] * 3 if isinstance(pattern, str) else list(pattern)
-  return faces, [list(c) for c in ((colors,) * 3 if isinstance(colors[0], str) else colors)]
+def _read(name: str) -> dict[str, Icon]:
+  icons = {}
+  for line in (pathlib.Path(__file__).parent / name).read_text().splitlines():
+    if line and not line.startswith("#"):
+      item, pattern, colors = line.split()
+      icons[item] = (pattern, _three(colors.split(",")), None)
+  return icons
 
 
-def _rgb(value: str) -> np.ndarray:
-  return np.asarray(list(bytes.fromhex(value)), np.int32)
+def _three(colors: list[str]) -> list[str]:
+  """One to three colours as three: the second darker, the third lighter than the first."""
+  more = [content_look.shade(colors[0], 0.6), content_look.shade(colors[0], 1.45)]
+  return [content_look.shade(c, 1.0) for c in (*colors, *more[len(colors) - 1 :])]
 
 
-def _draw8(pattern: str, colors: np.ndarray) -> np.ndarray:
-  index = patterns.ICON_PATTERN_NAMES.index(pattern)
-  return patterns.draw_icon(index, colors, SLOT_RGB)[::2, ::2].astype(np.int32)
+FIRST, LOOKS = _read("first_icons.txt"), _read("item_looks.txt")
 
 
-def _hash_rgb(text: str) -> np.ndarray:
-  digest = hashlib.sha256(text.encode()).digest()
-  rgb = colorsys.hls_to_rgb(digest[0] / 256, 0.3 + digest[1] / 640, 0.35 + digest[2] / 420)
-  return np.asarray([round(240 * c) for c in rgb], np.int32)
+def _tool_or_armor(name: str) -> Icon | None:
+  match = re.fullmatch(rf"({'|'.join(_MATERIALS)})_(.+)", name)
+  if not match or match[2] not in (
+    "sword", "pickaxe", "axe", "shovel", "hoe", "helmet", "chestplate", "leggings", "boots",
+    "horse_armor",
+  ):  # fmt: skip
+    return None
+  color = _MATERIALS[match[1]]
+  is_tool = match[2] in ("sword", "pickaxe", "axe", "shovel", "hoe")
+  return match[2], _three([color, _HANDLE] if is_tool else [color]), None
 
 
-def _base_style(name: str) -> tuple[str, np.ndarray]:
-  pattern = next(p for end, p in SHAPES if name.endswith(end))
-  main = next((_rgb(c) for part, c in COLORS if part in name), _hash_rgb(name))
-  if name.endswith("_ore"):
-    main = _rgb("848484")
-  second = next((_rgb(c) for end, c in SECOND if name.endswith(end)), main * 6 // 10)
-  third = next((_rgb(c) for end, c in THIRD if name.endswith(end)), main + (235 - main) * 5 // 10)
-  return pattern, np.clip([main, second, third], 0, 245).astype(np.uint8)
+def _of_family(name: str) -> Icon | None:
+  if name.endswith("_spawn_egg"):
+    mob = MOBS[name.removesuffix("_spawn_egg")][4]
+    return "spawn_egg", [mob[0], content_look.shade(mob[0], 0.7), mob[1]], None
+  if name.startswith("music_disc_"):
+    return "music_disc", ["2c2c30", "48484c", _DISCS[name.removeprefix("music_disc_")]], None
+  if name.endswith("_dye"):
+    return "dust", _three([content_look.DYES[name.removesuffix("_dye")]]), None
+  kinds = "|".join((*COLORS, *WOODS, *_PLAIN))
+  match = re.fullmatch(rf"({kinds})_(bed|banner|door|sign|boat|button)", name)
+  if not match:
+    return None
+  kind, part = match[1], match[2]
+  if part in ("bed", "banner"):
+    dye = content_look.DYES[kind]
+    third = "f0f0ec" if part == "bed" else content_look.shade(dye, 0.75)
+    return part, [dye, "7c5c34", third], None
+  planks = content_look.PLANKS[kind].split() if kind in WOODS else _PLAIN[kind]
+  return (
+    part,
+    [planks[0], content_look.shade(planks[1], 0.8), content_look.shade(planks[0], 1.4)],
+    None,
+  )
 
 
-def style_items(names: list[str]) -> dict[str, tuple[str, np.ndarray]]:
-  """Icon pattern and colours of every item, no two nearer than MIN_DISTANCE at 8x8 px.
+def icon_of(name: str, blocks: set[str]) -> Icon:
+  """The natural icon of an item.
+
+  Raises:
+    ValueError: no rule has it.
+  """
+  for icon in (FIRST.get(name), LOOKS.get(name), _tool_or_armor(name), _of_family(name)):
+    if icon:
+      return icon
+  block = {"redstone": "redstone_wire"}.get(name, name)
+  if block not in blocks:
+    raise ValueError(f"item {name}: add a line to item_looks.txt")
+  shape = content_blocks.shape_of(block)
+  pattern = "block_side" if shape in _FLAT_SIDE else "block_top" if shape in _FLAT_TOP else "block"
+  return pattern, ["000000"] * 3, f"{block}_top" if block in TALL_PLANTS else block
+
+
+def _draw(icon: Icon) -> np.ndarray:
+  index = patterns.ICON_PATTERNS[patterns.ICON_PATTERN_NAMES.index(icon[0])]
+  colors = np.asarray([[0, 0, 0], *(list(bytes.fromhex(c)) for c in icon[1])], np.uint8)
+  return np.concatenate([colors[index], np.where(index > 0, 255, 0)[..., None]], -1).astype(
+    np.uint8
+  )
+
+
+def _moved(name: str, colors: list[str], step: int) -> list[str]:
+  """Colours at a distance that grows with `step`, in a direction of the name's own."""
+  moved = []
+  for i, color in enumerate(colors):
+    digest = hashlib.sha256(f"{name} {i} {step}".encode()).digest()
+    hue, light, depth = colorsys.rgb_to_hls(*(c / 255 for c in bytes.fromhex(color)))
+    reach = (0.3 if i == 0 else 1.0) * step / STEPS
+    hue += reach * 0.5 * (digest[0] / 127.5 - 1)
+    light = min(max(light + reach * 0.6 * (digest[1] / 127.5 - 1), 0.08), 0.94)
+    depth = min(max(depth + reach * 0.6 * (digest[2] / 127.5 - 1), 0.0), 1.0)
+    rgb = colorsys.hls_to_rgb(hue % 1.0, light, depth)
+    moved.append("".join(f"{min(round(255 * c), 245):02x}" for c in rgb))
+  return moved
+
+
+def style_items(names: list[str], blocks: set[str]) -> dict[str, Icon]:
+  """The icons of items, no two pattern icons nearer than MIN_DISTANCE.
 
   Args:
-    names: item names; a name keeps its natural colours unless an earlier one is too like it, and
-      then takes its second and third colour from the hash of its name.
+    names: item names, those of the first version first.
+    blocks: names of all blocks.
   Returns:
-    name -> (icon pattern, uint8[3, 3]).
+    name -> Icon.
   Raises:
-    RuntimeError: 400 draws of colours didn't tell a name from the earlier ones.
+    RuntimeError: STEPS moves of an icon's colours didn't tell it from the earlier ones.
   """
-  styles, drawn = {}, np.zeros((len(names), 8, 8, 3), np.int32)
-  for number, name in enumerate(names):
-    pattern, colors = _base_style(name)
-    least = MIN_DISTANCE if number < len(rows.ITEMS) else 2.0
-    for attempt in range(401):
-      picture = _draw8(pattern, colors)
-      if np.all(np.abs(drawn[:number] - picture).mean((1, 2, 3)) >= least):
+  icons, drawn = {}, np.zeros((0, 8, 8, 8))
+  for name in names:
+    natural = icon = icon_of(name, blocks)
+    icons[name] = icon
+    if icon[2]:
+      continue
+    for step in range(STEPS + 1):
+      icon = (natural[0], _moved(name, natural[1], step) if step else natural[1], None)
+      picture = reduce_pictures(_draw(icon)[None])
+      if name in FIRST or not len(drawn) or distances(drawn, picture).min() >= MIN_DISTANCE:
         break
-      third = _hash_rgb(f"{name} third {attempt}")
-      second = colors[1] if attempt < 40 else _hash_rgb(f"{name} second {attempt}")
-      main = colors[0] if attempt < 100 else _hash_rgb(f"{name} main {attempt}")
-      colors = np.asarray([main, second, third]).astype(np.uint8)
     else:
-      raise RuntimeError(f"item {name}: no colours tell {pattern!r} from the others; add a pattern")
-    styles[name] = (pattern, colors)
-    drawn[number] = picture
-  return styles
+      raise RuntimeError(f"item {name}: no colours tell {natural[0]!r} apart; add a pattern")
+    icons[name] = icon
+    drawn = np.concatenate([drawn, picture])
+  return icons

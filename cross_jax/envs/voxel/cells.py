@@ -14,11 +14,13 @@ SURFACE_M = 8 / 9  # height of the water in a cell without water above
 
 def cell_index(cell: jax.Array) -> jax.Array:
   """The index of int32[..., 3] cells (x, y, z) in `State.blocks`; -1 outside the world."""
-  size = jnp.asarray([SIZE_X, SIZE_Y, SIZE_Z], jnp.int32)
-  size = size.reshape((1,) * (cell.ndim - 1) + (3,))
-  is_inside = jnp.all((cell >= 0) & (cell < size), axis=-1)
-  index = (cell[..., 1] * SIZE_Z + cell[..., 2]) * SIZE_X + cell[..., 0]
-  return jnp.where(is_inside, index, -1)
+  return index_of(cell[..., 0], cell[..., 1], cell[..., 2])
+
+
+def index_of(x: jax.Array, y: jax.Array, z: jax.Array) -> jax.Array:
+  """`cell_index` of cells given as int32[...] x, y, z."""
+  is_inside = (x >= 0) & (x < SIZE_X) & (y >= 0) & (y < SIZE_Y) & (z >= 0) & (z < SIZE_Z)
+  return jnp.where(is_inside, (y * SIZE_Z + z) * SIZE_X + x, -1)
 
 
 def cell_of_index(index: jax.Array) -> jax.Array:
@@ -29,7 +31,8 @@ def cell_of_index(index: jax.Array) -> jax.Array:
 
 def block_of_index(blocks: jax.Array, index: jax.Array) -> jax.Array:
   """int32[...], the block of int32[...] cells by index; air for -1."""
-  return jnp.where(index >= 0, blocks[jnp.maximum(index, 0)].astype(jnp.int32), 0)
+  block = jnp.take(blocks, index, mode="clip").astype(jnp.int32)
+  return jnp.where(index >= 0, block, 0)
 
 
 def block_at(blocks: jax.Array, cell: jax.Array) -> jax.Array:

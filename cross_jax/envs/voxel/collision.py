@@ -11,14 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.envs.voxel import tables
-from cross_jax.envs.voxel.cells import block_of_index, cell_index, is_wall, to_cell
+from cross_jax.envs.voxel.cells import block_of_index, index_of, to_cell
 from cross_jax.envs.voxel.edits import PLACE_AT
-from cross_jax.envs.voxel.state import Edits
+from cross_jax.envs.voxel.state import SIZE_Y, Edits
 
-MAX_SPEED = 1.9  # m per tick of mobs and sideways; they look two cells ahead
+MAX_SPEED = 1.9  # m per tick of the player, sideways and up
+MAX_MOB_SPEED = 0.95  # m per tick; mobs look one cell ahead
 MAX_FALL_SPEED = 3.95  # m per tick of the player; terminal speed is 3.92
 STEP_M = 0.6  # that the player steps up without jumping
-MAX_WIDTH, MAX_HEIGHT = 1.4, 2.8  # m, of a body against blocks; larger mobs are cut to it
+MAX_WIDTH, MAX_HEIGHT = 1.4, 2.0  # m, of a body against blocks; larger mobs are cut to it
 SKIN = 1e-4  # m, bodies closer than this touch
 _UNIT_XZ, _UNIT_Y = 16, 32  # of packed coordinates, per m
 
@@ -29,7 +30,7 @@ def _window(low: int, high: int) -> np.ndarray:
   return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.int32)
 
 
-_MOB_CELLS, _PLAYER_CELLS = _window(-2, 4), _window(-5, 3)
+_MOB_CELLS, _PLAYER_CELLS = _window(-1, 3), _window(-5, 3)
 
 
 def _pack(box: np.ndarray) -> np.ndarray:
@@ -58,8 +59,10 @@ HEIGHT = np.where(_AROUND > 0, ((_AROUND >> 21) & 63) / _UNIT_Y, 0).astype(np.fl
 
 
 class Boxes(NamedTuple):
-  low: jax.Array  # float32[..., n, 3], m
-  high: jax.Array  # float32[..., n, 3]
+  """Boxes as one array per side: x, y, z of the low corner, then of the high one."""
+
+  low: tuple[jax.Array, jax.Array, jax.Array]  # float32[..., n] each, m
+  high: tuple[jax.Array, jax.Array, jax.Array]
   is_there: jax.Array  # bool[..., n]
 
 
@@ -70,13 +73,16 @@ class Moved(NamedTuple):
   is_blocked: jax.Array  # bool[...], hit something sideways
 
 
-def _unpack(words: jax.Array, cells: jax.Array) -> Boxes:
-  """The boxes in the world of packed uint32[..., n] in int32[..., n, 3] cells."""
+def _unpack(words: jax.Array, cells: tuple[jax.Array, ...]) -> Boxes:
+  """The boxes in the world of packed uint32[..., n] in cells with float32[..., n] x, y, z."""
 
   def corner(shift):
     part = lambda at, bits: ((words >> (shift + at)) & ((1 << bits) - 1)).astype(jnp.float32)
-    parts = [part(0, 5) / _UNIT_XZ, part(5, 6) / _UNIT_Y, part(11, 5) / _UNIT_XZ]
-    return cells.astype(jnp.float32) + jnp.stack(parts, axis=-1)
+    return (
+      cells[0] + part(0, 5) / _UNIT_XZ,
+      cells[1] + part(5, 6) / _UNIT_Y,
+      cells[2] + part(11, 5) / _UNIT_XZ,
+    )
 
   return Boxes(corner(0), corner(16), words != 0)
 
@@ -90,26 +96,28 @@ def boxes_near(blocks: jax.Array, pos: jax.Array, edits: Edits, *, is_player: bo
     edits: cells that change this tick.
     is_player: two boxes a cell and a window of the player's height and fall; else one box a cell.
   """
-  offsets = jnp.asarray(_PLAYER_CELLS if is_player else _MOB_CELLS)
-  offsets = offsets.reshape((1,) * (pos.ndim - 1) + offsets.shape)
-  cells = to_cell(pos)[..., None, :] + offsets
-  index = cell_index(cells)
+  offsets = _PLAYER_CELLS if is_player else _MOB_CELLS
+  feet = to_cell(pos)
+  shape = (1,) * (pos.ndim - 1) + (len(offsets),)
+  x, y, z = (feet[..., axis, None] + offsets[:, axis].reshape(shape) for axis in range(3))
+  index = index_of(x, y, z)
   block = block_of_index(blocks, index)
   for k in (PLACE_AT, PLACE_AT + 1):
     is_placed = (edits.cell[k] >= 0) & (index == edits.cell[k])
     block = jnp.where(is_placed, jnp.maximum(block, edits.block[k]), block)
-  wall = is_wall(cells)
-  tables_ = (_FIRST, _SECOND) if is_player else (_AROUND,)
-  words = [jnp.asarray(table)[block] for table in tables_]
-  words[0] = jnp.where(wall, _FULL, words[0])
-  parts = [_unpack(word, cells) for word in words]
-  return jax.tree.map(lambda *a: jnp.concatenate(a, axis=pos.ndim - 1), *parts)
+  packed = (_FIRST, _SECOND) if is_player else (_AROUND,)
+  words = [jnp.take(jnp.asarray(table), block, mode="clip") for table in packed]
+  words[0] = jnp.where((index < 0) & (y < SIZE_Y), _FULL, words[0])  # the world's edge is a wall
+  axes = tuple(a.astype(jnp.float32) for a in (x, y, z))
+  parts = [_unpack(word, axes) for word in words]
+  return jax.tree.map(lambda *a: jnp.concatenate(a, axis=-1), *parts)
 
 
 def around_box(cell: jax.Array, block: jax.Array) -> tuple[jax.Array, jax.Array]:
   """(low, high) float32[3], m, of all that `block` int32[] stops bodies with in int32[3] `cell`."""
-  boxes = _unpack(jnp.asarray(_AROUND)[block], cell)
-  return boxes.low, boxes.high
+  axes = tuple(cell[axis].astype(jnp.float32) for axis in range(3))
+  boxes = _unpack(jnp.asarray(_AROUND)[block], axes)
+  return jnp.stack(boxes.low), jnp.stack(boxes.high)
 
 
 def body_box(pos: jax.Array, width: jax.Array, height: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -123,8 +131,11 @@ def body_box(pos: jax.Array, width: jax.Array, height: jax.Array) -> tuple[jax.A
 
 def overlaps(boxes: Boxes, low: jax.Array, high: jax.Array) -> jax.Array:
   """bool[...], whether the box low..high float32[..., 3] overlaps one of the boxes."""
-  is_met = (high[..., None, :] > boxes.low + SKIN) & (low[..., None, :] < boxes.high - SKIN)
-  return jnp.any(jnp.all(is_met, axis=-1) & boxes.is_there, axis=-1)
+  is_met = boxes.is_there
+  for axis in range(3):
+    is_met &= high[..., axis, None] > boxes.low[axis] + SKIN
+    is_met &= low[..., axis, None] < boxes.high[axis] - SKIN
+  return jnp.any(is_met, axis=-1)
 
 
 def sweep(
@@ -136,13 +147,12 @@ def sweep(
     (float32[..., 3] moved, bool[..., 3] stopped).
   Source: Minecraft's Entity.collide.
   """
+  low, high = ([corner[..., axis] for axis in range(3)] for corner in (low, high))
   moved, hits = [None] * 3, [None] * 3
   for axis in (1, 0, 2):
-    shift = _free_path(boxes, low, high, axis, wanted[..., axis])
-    hits[axis] = jnp.abs(shift - wanted[..., axis]) > 1e-6
-    moved[axis] = shift
-    step = jnp.stack([shift if a == axis else jnp.zeros_like(shift) for a in range(3)], axis=-1)
-    low, high = low + step, high + step
+    moved[axis] = _free_path(boxes, low, high, axis, wanted[..., axis])
+    hits[axis] = jnp.abs(moved[axis] - wanted[..., axis]) > 1e-6
+    low[axis], high[axis] = low[axis] + moved[axis], high[axis] + moved[axis]
   return jnp.stack(moved, axis=-1), jnp.stack(hits, axis=-1)
 
 
@@ -151,10 +161,10 @@ def _free_path(boxes, low, high, axis, wanted):
   is_met = boxes.is_there
   for other in range(3):
     if other != axis:
-      is_met &= high[..., None, other] > boxes.low[..., other] + SKIN
-      is_met &= low[..., None, other] < boxes.high[..., other] - SKIN
-  ahead = boxes.low[..., axis] - high[..., None, axis]
-  behind = boxes.high[..., axis] - low[..., None, axis]
+      is_met &= high[other][..., None] > boxes.low[other] + SKIN
+      is_met &= low[other][..., None] < boxes.high[other] - SKIN
+  ahead = boxes.low[axis] - high[axis][..., None]
+  behind = boxes.high[axis] - low[axis][..., None]
   limit = jnp.min(jnp.where(is_met & (ahead >= -SKIN), ahead, jnp.inf), axis=-1)
   floor = jnp.max(jnp.where(is_met & (behind <= SKIN), behind, -jnp.inf), axis=-1)
   return jnp.clip(wanted, jnp.minimum(floor, 0.0), jnp.maximum(limit, 0.0))
@@ -182,7 +192,7 @@ def move_mobs(
   Args:
     blocks: uint16[NUM_CELLS].
     pos: float32[N, 3], m, centre of the feet.
-    vel: float32[N, 3], m per tick, clipped to +-MAX_SPEED.
+    vel: float32[N, 3], m per tick, clipped to +-MAX_MOB_SPEED.
     width, height: float32[N], m, cut to MAX_WIDTH and MAX_HEIGHT.
     edits: cells that change this tick.
   Returns:
@@ -190,7 +200,7 @@ def move_mobs(
   """
   boxes = boxes_near(blocks, pos, edits, is_player=False)
   low, high = body_box(pos, jnp.minimum(width, MAX_WIDTH), jnp.minimum(height, MAX_HEIGHT))
-  wanted = jnp.clip(vel, -MAX_SPEED, MAX_SPEED)
+  wanted = jnp.clip(vel, -MAX_MOB_SPEED, MAX_MOB_SPEED)
   return _as_moved(pos, wanted, *sweep(boxes, low, high, wanted))
 
 
@@ -236,13 +246,12 @@ def _keep_off_edge(boxes: Boxes, low: jax.Array, high: jax.Array, wanted: jax.Ar
   """float32[3], `wanted` cut so that something within STEP_M below still carries the body."""
   for axis in (0, 2):
     other = 2 - axis
-    is_floor = boxes.is_there & (boxes.high[:, 1] <= low[1] + SKIN)
-    is_floor &= boxes.high[:, 1] > low[1] - STEP_M - SKIN
-    is_floor &= (high[other] > boxes.low[:, other] + SKIN) & (
-      low[other] < boxes.high[:, other] - SKIN
-    )
-    furthest = jnp.max(jnp.where(is_floor, boxes.high[:, axis] - low[axis], -jnp.inf)) - 2 * SKIN
-    nearest = jnp.min(jnp.where(is_floor, boxes.low[:, axis] - high[axis], jnp.inf)) + 2 * SKIN
+    is_floor = boxes.is_there & (boxes.high[1] <= low[1] + SKIN)
+    is_floor &= boxes.high[1] > low[1] - STEP_M - SKIN
+    is_floor &= high[other] > boxes.low[other] + SKIN
+    is_floor &= low[other] < boxes.high[other] - SKIN
+    furthest = jnp.max(jnp.where(is_floor, boxes.high[axis] - low[axis], -jnp.inf)) - 2 * SKIN
+    nearest = jnp.min(jnp.where(is_floor, boxes.low[axis] - high[axis], jnp.inf)) + 2 * SKIN
     cut = jnp.clip(wanted[axis], jnp.minimum(nearest, 0.0), jnp.maximum(furthest, 0.0))
     shift = jnp.stack([cut if a == axis else jnp.zeros_like(cut) for a in range(3)])
     low, high = low + shift, high + shift

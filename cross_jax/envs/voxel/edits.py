@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from cross_jax.envs.voxel.render.boxes import update_boxes
 from cross_jax.envs.voxel.state import MAX_EDITS, NO_CELL, Edits, State
 
-FALL_AT, MINE_AT, PLACE_AT = 0, 8, 10  # first entries: 4 falling blocks, one mined, one placed,
+FALL_AT, MINE_AT, PLACE_AT = 0, 6, 8  # first entries: 3 falling blocks, one mined, one placed,
 # each with its other half
 
 

@@ -14,6 +14,7 @@ from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.action_dict import check_action
 from cross_jax.envs.voxel.layout import GUI_NONE
 from cross_jax.envs.voxel.render import draw_chosen, render_batch
+from cross_jax.envs.voxel.render.rays import check_view
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.step import step_batch
@@ -64,13 +65,16 @@ class VoxelEnv:
       max_ticks: an episode is truncated after so many.
       difficulty: of the set-ups, 'zero', 'normal', 'hard' or None; see tasks.setup_row.
     Raises:
-      ValueError: num_envs or max_ticks below 1, unknown difficulty.
+      ValueError: num_envs or max_ticks below 1, unknown difficulty, a view that is not a rectangle
+        of the screen.
     """
     if num_envs < 1:
       raise ValueError(f"num_envs={num_envs}: must be at least 1")
     if max_ticks < 1:
       raise ValueError(f"max_ticks={max_ticks}: must be at least 1")
     check_difficulty(difficulty)
+    for view in views:
+      check_view(view)
     self.num_envs, self.views, self.max_ticks = num_envs, tuple(views), max_ticks
     self.difficulty = difficulty
     self._states: State | None = None
@@ -92,6 +96,13 @@ class VoxelEnv:
       ValueError: lengths differ, an id is out of range or twice, an unknown task, a seed out of
         range.
     """
+    self.begin(tasks, seeds, env_ids)
+    return self.observe()
+
+  def begin(
+    self, tasks: Sequence[str], seeds: Sequence[int], env_ids: Sequence[int] | None = None
+  ) -> None:
+    """`reset` without pictures: the next `step` or `observe` draws them."""
     ids = list(range(self.num_envs)) if env_ids is None else [int(i) for i in env_ids]
     if not len(tasks) == len(seeds) == len(ids):
       raise ValueError(
@@ -105,7 +116,6 @@ class VoxelEnv:
         self._states = _blank(setup, self.num_envs)
       self._states = _put(self._states, np.int32(i), _reset_one(setup))
       self._is_started[i] = True
-    return self.observe()
 
   def step(
     self,
@@ -136,7 +146,7 @@ class VoxelEnv:
     if idle.size:
       raise ValueError(f"games {idle.tolist()} have no episode: call reset for them first")
     self._states, reward, terminated = _step(self._require_states(), action, active)
-    info = self._info()
+    info = self.info()
     terminated = np.array(terminated)
     truncated = (info["tick"] >= self.max_ticks) & ~terminated & self._is_started
     observation = self._draw(np.broadcast_to(render, self.num_envs)) if np.any(render) else None
@@ -205,7 +215,12 @@ class VoxelEnv:
       raise ValueError("no game has an episode: call reset first")
     return self._states
 
-  def _info(self) -> dict[str, Any]:
+  def info(self) -> dict[str, Any]:
+    """What `step` tells of all B games, MineRL's keys with a leading axis B, as they stand.
+
+    Raises:
+      ValueError: no game was ever reset.
+    """
     states = self._require_states()
     player, stats = states.player, states.stats
     pos = np.array(player.pos)
@@ -222,6 +237,7 @@ class VoxelEnv:
       "health": np.array(player.health),
       "food_level": np.array(player.food),
       **{name: np.array(counts) for name, counts in stats._asdict().items()},
+      "is_success": np.array(states.goal.is_reached),
       "tick": np.array(states.tick),
       "num_clipped": np.array(states.num_clipped),
       "error": [None] * self.num_envs,

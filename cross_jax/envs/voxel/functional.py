@@ -46,23 +46,27 @@ class Functions(NamedTuple):
   step: Callable[..., tuple[Game, Observation, jax.Array, jax.Array, jax.Array, dict[str, Any]]]
 
 
-def make_pool(tasks: Sequence[str], seeds: Sequence[int]) -> Pool:
+def make_pool(tasks: Sequence[str], seeds: Sequence[int], difficulty: str | None = None) -> Pool:
   """The worlds of (task, seed), equal to VoxelEnv's, on the default device.
 
   Args:
     tasks: names of the catalogue; row i of the pool is a game of tasks[i].
     seeds: 0..2**32 - 1 each.
+    difficulty: 'zero', 'normal', 'hard' or None; see tasks.setup_row.
   Raises:
-    ValueError: no task, or another number of seeds, an unknown task, a seed out of range.
+    ValueError: no task, or another number of seeds, an unknown task or difficulty, a seed out of
+      range.
   """
-  return Pool(_build(stack_setups(tasks, seeds)))
+  return Pool(_build(stack_setups(tasks, seeds, difficulty)))
 
 
-def stack_setups(tasks: Sequence[str], seeds: Sequence[int]) -> TaskSetup:
+def stack_setups(
+  tasks: Sequence[str], seeds: Sequence[int], difficulty: str | None = None
+) -> TaskSetup:
   """The set-ups of episodes with a leading axis, for `refill`; arguments as of `make_pool`."""
   if not tasks or len(tasks) != len(seeds):
     raise ValueError(f"{len(tasks)} tasks and {len(seeds)} seeds: pass one of each per world")
-  rows = [setup_row(task, int(seed)) for task, seed in zip(tasks, seeds)]
+  rows = [setup_row(task, int(seed), difficulty) for task, seed in zip(tasks, seeds)]
   return jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
 
 

@@ -1,227 +1,279 @@
-"""Inventory, crafting table and furnace: the cursor, clicks on slots, crafting and smelting.
+"""The GUIs: opening and closing them, and one tick of keys, cursor and clicks in an open one.
 
-Source: Minecraft 1.16 (container clicks, furnace) and MineRL's cursor. Deviations: a shift-click on
-a crafting result crafts once, not as often as it can; a shift-click fills the lowest slots first;
-a click outside the slots, `drop` and double clicks do nothing; buckets and bottles that are
-ingredients are used up; all furnaces of a world share one set of slots.
+Source: Minecraft 1.16 and MineRL's cursor. Inventory, crafting table, furnace, smoker, blast
+furnace, stonecutter and smithing table work; loom, cartography table, grindstone, anvil, brewing
+stand and beacon open and take what theirs take, but make nothing; chests hold 27 stacks.
+Deviations: the held stack goes back to the inventory on closing (1.16 throws it); a shift-click on
+a result takes it whole or not at all; of a click and a key in one tick only the click acts; double
+clicks and dragging do nothing.
 """
+
+from typing import TypedDict
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
-from cross_jax.envs.voxel import events, inventory, layout, recipes
-from cross_jax.envs.voxel.clicks import hovered_slot, move_cursor
-from cross_jax.envs.voxel.state import Slots, State
-from cross_jax.envs.voxel.tables import ITEMS
+from cross_jax.envs.voxel import (
+  clicks,
+  drops,
+  events,
+  inventory,
+  keys,
+  layout,
+  recipe_book,
+  slot_rules,
+  stations,
+  stores,
+  tables,
+)
+from cross_jax.envs.voxel.clicks import Outcome
+from cross_jax.envs.voxel.physics import cell_of_index, eye_of, gaze_of
+from cross_jax.envs.voxel.state import Drops, Gui, Player, Slots, State, Stores
+from cross_jax.envs.voxel.when_needed import when_needed
 
-COOK_TICKS = 200
+REACH_M = 8.0  # from the block, beyond which its GUI closes
 _HOTBAR_KEYS = np.asarray([BUTTON_INDEX[f"hotbar.{i}"] for i in range(1, 10)])
 _SLOT = np.arange(layout.NUM_SLOTS)
-_IN_HOTBAR = _SLOT < layout.MAIN
-_IN_MAIN = (_SLOT >= layout.MAIN) & (_SLOT < layout.FEET)
 _IN_GRID = (_SLOT >= layout.CRAFT) & (_SLOT < layout.CRAFT_RESULT)
-_IS_OUTPUT = (_SLOT == layout.CRAFT_RESULT) | (_SLOT == layout.FURNACE_OUTPUT)
-_TO_RETURN = np.asarray([*range(layout.CRAFT, layout.CRAFT + 9), layout.HELD])
-
-
-def _accepts() -> np.ndarray:
-  accepts = np.repeat(~_IS_OUTPUT[:, None], len(ITEMS.names), axis=1)
-  accepts[layout.FURNACE_FUEL] = ITEMS.fuel_ticks > 0
-  armor = {layout.FEET: "_boots", layout.LEGS: "_leggings", layout.CHEST: "_chestplate",
-           layout.HEAD: "_helmet"}  # fmt: skip
-  for slot, end in armor.items():
-    accepts[slot] = [name.endswith(end) for name in ITEMS.names]
-  return accepts
-
-
-_ACCEPTS = _accepts()  # bool[NUM_SLOTS, num_items], what may be put into a slot
-
-
-def _click(slots: Slots, slot: jax.Array, is_right: jax.Array) -> Slots:
-  """A plain click: pick up (half), place (one), merge, swap; outputs are only taken from."""
-  item, count = slots.item[slot], slots.count[slot]
-  held, held_count = slots.item[layout.HELD], slots.count[layout.HELD]
-  is_output = jnp.asarray(_IS_OUTPUT)[slot]
-  half = is_right & (slot != layout.CRAFT_RESULT)
-  limit = inventory.stack_limit(held)
-  is_like = (item == held) & (held_count > 0)
-  # from the slot to the cursor
-  wanted = jnp.where(half & (held_count == 0), (count + 1) // 2, count)
-  fits = (held_count == 0) | (is_like & (held_count + count <= limit))
-  taken = jnp.where((held_count == 0) | (is_output & fits), wanted, 0)
-  # from the cursor to the slot
-  may_place = jnp.asarray(_ACCEPTS)[slot, held] & (held_count > 0)
-  offered = jnp.where(is_right, jnp.minimum(held_count, 1), held_count)
-  room = jnp.where((count == 0) | is_like, limit - count, 0)
-  placed = jnp.where(may_place, jnp.clip(offered, 0, jnp.maximum(room, 0)), 0)
-  swaps = may_place & (count > 0) & ~is_like
-  new_count = jnp.where(swaps, held_count, count - taken + placed)
-  new_item = jnp.where(swaps | (placed > 0), held, item)
-  new_held_count = jnp.where(swaps, count, held_count + taken - placed)
-  new_held = jnp.where(swaps | (taken > 0), item, held)
-  slots = inventory.set_slot(slots, slot, new_item, new_count)
-  return inventory.set_slot(slots, jnp.int32(layout.HELD), new_held, new_held_count)
-
-
-def _shift_click(slots: Slots, slot: jax.Array, kind: jax.Array) -> Slots:
-  """A shift-click: into the grid or furnace if there is room, else between hotbar and main."""
-  item, count = slots.item[slot], slots.count[slot]
-  into = jnp.where(jnp.asarray(ITEMS.smelts_to)[item] > 0, layout.FURNACE_INPUT, -1)
-  is_fuel = (into < 0) & (jnp.asarray(ITEMS.fuel_ticks)[item] > 0)
-  into = jnp.where(is_fuel, layout.FURNACE_FUEL, into)
-  special = jnp.where(kind == layout.GUI_CRAFTING_TABLE, _IN_GRID, False)
-  special = jnp.where(kind == layout.GUI_FURNACE, _SLOT == into, special)
-  is_like = (slots.item == item) & (slots.count < inventory.stack_limit(item))
-  has_room = jnp.any(special & ((slots.count == 0) | is_like))
-  across = jnp.where(slot < layout.MAIN, _IN_MAIN, _IN_HOTBAR)
-  allowed = jnp.where(has_room, special, across)
-  allowed = jnp.where(slot < layout.FEET, allowed, inventory.IN_INVENTORY)
-  moved, left = inventory.insert(slots, item, count, allowed)
-  moved = inventory.set_slot(moved, slot, item, left)
-  is_stuck = (slot == layout.CRAFT_RESULT) & (left > 0)  # a result is taken whole or not at all
-  return jax.tree.map(lambda new, old: jnp.where(is_stuck, old, new), moved, slots)
-
-
-def _swap_with_hotbar(slots: Slots, slot: jax.Array, hotbar: jax.Array) -> Slots:
-  """A number key over a slot: swaps with that hotbar slot, if both may hold what they get."""
-  item, count = slots.item[slot], slots.count[slot]
-  other, other_count = slots.item[hotbar], slots.count[hotbar]
-  may = (other_count == 0) | jnp.asarray(_ACCEPTS)[slot, other]
-  may = may & (slots.count[layout.HELD] == 0)
-  swapped = inventory.set_slot(slots, slot, other, other_count)
-  swapped = inventory.set_slot(swapped, hotbar, item, count)
-  return jax.tree.map(lambda new, old: jnp.where(may, new, old), swapped, slots)
-
-
-def _with_result(slots: Slots, kind: jax.Array) -> Slots:
-  grid = jnp.where(
-    jnp.asarray(layout.IS_SHOWN)[kind, layout.CRAFT : layout.CRAFT + 9],
-    slots.item[layout.CRAFT : layout.CRAFT + 9],
-    0,
-  )
-  item, count = recipes.match(grid)
-  return inventory.set_slot(slots, jnp.int32(layout.CRAFT_RESULT), item, count)
-
-
-def open_gui(state: State, kind: jax.Array | int) -> State:
-  """The state with a GUI (layout.GUI_*, int32[]) open and the cursor in the middle."""
-  home = jnp.asarray(layout.CURSOR_HOME, jnp.float32)
-  kind = jnp.asarray(kind, jnp.int32)
-  slots = _with_result(state.slots, kind)
-  return state._replace(slots=slots, gui=state.gui._replace(kind=kind, cursor_px=home))
-
-
-def close_gui(state: State) -> State:
-  """The state with no GUI; stacks on the cursor and in the grid go back to the inventory.
-
-  What finds no room stays in the grid (or on the cursor) for the next time a GUI opens.
-  """
-  slots = inventory.return_stacks(state.slots, _TO_RETURN)
-  return open_gui(state._replace(slots=slots), layout.GUI_NONE)
+_IN_BLOCK = (_SLOT >= layout.BLOCK) & (_SLOT < layout.HELD)
 
 
 def _select(condition: jax.Array, yes: State, no: State) -> State:
   return jax.tree.map(lambda a, b: a if a is b else jnp.where(condition, a, b), yes, no)
 
 
+def open_gui(state: State, kind: jax.Array | int, cell: jax.Array | int = -1) -> State:
+  """The state with a GUI open and the cursor in the middle.
+
+  Args:
+    state: the game, with no GUI open.
+    kind: int32[], layout.GUI_*; GUI_NONE opens nothing.
+    cell: int32[], index of the block it belongs to, or -1.
+  Returns:
+    State; unchanged if the block keeps items and there is no room for them (stores.py).
+  """
+  kind, cell = jnp.asarray(kind, jnp.int32), jnp.asarray(cell, jnp.int32)
+  is_opened = (kind != layout.GUI_NONE) & stores.can_open(state.stores, kind, cell)
+  opened = stores.unpack_store(state, kind, cell)
+  gui = opened.gui._replace(
+    kind=kind,
+    cursor_px=jnp.asarray(layout.CURSOR_HOME, jnp.float32),
+    cell=cell,
+    choice=jnp.full((), -1, jnp.int32),
+    book_page=jnp.zeros((), jnp.int32),
+    book_entries=jnp.full((layout.NUM_BOOK_ENTRIES,), -1, jnp.int32),
+    book_seen=jnp.zeros((), jnp.uint32),
+  )
+  return _select(is_opened, opened._replace(gui=gui), state)
+
+
+def open_at_start(state: State, kind: jax.Array) -> State:
+  """The state with a GUI (layout.GUI_*, int32[]) open, of the world's first block that has it."""
+  is_it = jnp.asarray(tables.BLOCKS.gui)[state.blocks.astype(jnp.int32)] == kind
+  cell = jnp.where(jnp.any(is_it) & (kind > 0), jnp.argmax(is_it), stores.NO_CELL)
+  return open_gui(state, kind, cell.astype(jnp.int32))
+
+
+def close_gui(state: State) -> State:
+  """The state with no GUI open.
+
+  What a block keeps stays in it; all other stacks, the held one too, go back to the inventory, and
+  what finds no room there is thrown.
+  """
+  return state._replace(**_closed(_parts(state), state.player))
+
+
+class _Parts(TypedDict):
+  """What closing a GUI changes."""
+
+  slots: Slots
+  gui: Gui
+  stores: Stores
+  drops: Drops
+
+
+def _parts(state: State) -> _Parts:
+  return {name: getattr(state, name) for name in _Parts.__annotations__}
+
+
+def _closed(parts: _Parts, player: Player) -> _Parts:
+  gui = parts["gui"]
+  is_kept = stores.keeps_items(gui.kind, gui.cell)
+  returns = _IN_GRID | (_SLOT == layout.HELD) | (_IN_BLOCK & ~is_kept)
+  slots, kept = stores.pack_store(parts["slots"], gui, parts["stores"])
+  slots = inventory.return_stacks(slots, returns)
+
+  def throw_one(carry: tuple[Slots, Drops]) -> tuple[Slots, Drops]:
+    slots, lying = carry
+    slot = jnp.argmax(returns & (slots.count > 0)).astype(jnp.int32)
+    lying = _thrown(lying, player, slots.item[slot], slots.count[slot])
+    return inventory.set_slot(slots, slot, jnp.int32(0), jnp.int32(0)), lying
+
+  slots, lying = jax.lax.while_loop(
+    lambda carry: jnp.any(returns & (carry[0].count > 0)), throw_one, (slots, parts["drops"])
+  )
+  zero = jnp.zeros((), jnp.int32)
+  shut = gui._replace(
+    kind=zero,
+    cursor_px=jnp.asarray(layout.CURSOR_HOME, jnp.float32),
+    burn_ticks=zero,
+    burn_total=zero,
+    cook_ticks=zero,
+    cell=jnp.full((), stores.NO_CELL, jnp.int32),
+    choice=jnp.full((), -1, jnp.int32),
+  )
+  slots = inventory.set_slot(slots, jnp.int32(layout.CRAFT_RESULT), zero, zero)
+  return {"slots": slots, "gui": shut, "stores": kept, "drops": lying}
+
+
+def _thrown(lying: Drops, player: Player, item: jax.Array, count: jax.Array) -> Drops:
+  """The drops with a stack that the player threw."""
+  where = eye_of(player) + keys.THROW_M * gaze_of(player)
+  return drops.spawn(lying, item, count, where, drops.PICKUP_TICKS - drops.THROWN_TICKS)
+
+
+def _is_lost(state: State) -> jax.Array:
+  """bool[], whether the open GUI's block is gone or out of reach, or the player dead."""
+  gui = state.gui
+  cell = jnp.maximum(gui.cell, 0)
+  block = state.blocks[cell].astype(jnp.int32)
+  offset = cell_of_index(cell).astype(jnp.float32) + 0.5 - state.player.pos
+  is_gone = jnp.asarray(tables.BLOCKS.gui)[block] != gui.kind
+  is_far = jnp.sum(offset**2) > REACH_M**2
+  return ((gui.cell >= 0) & (is_gone | is_far)) | (state.player.health <= 0)
+
+
 def _toggle(state: State, pressed: jax.Array) -> State:
-  """E opens the inventory or closes any GUI; ESC closes."""
+  """E opens the inventory or closes any GUI; ESC closes; so does losing the block."""
   is_open = state.gui.kind != layout.GUI_NONE
   inventory_key, escape = pressed[BUTTON_INDEX["inventory"]], pressed[BUTTON_INDEX["ESC"]]
-  closed, opened = close_gui(state), open_gui(state, layout.GUI_INVENTORY)
-  toggled = _select(is_open & (inventory_key | escape), closed, state)
-  return _select(~is_open & inventory_key, opened, toggled)
-
-
-def _consume(slots: Slots, kind: jax.Array, times: jax.Array) -> Slots:
-  in_grid = jnp.asarray(_IN_GRID & layout.IS_SHOWN)[kind]
-  used = jnp.where(in_grid & (slots.count > 0), times, 0)
-  count = slots.count - used
-  return Slots(jnp.where(count > 0, slots.item, 0), count)
+  is_lost = _is_lost(state)
+  is_closed = is_open & (inventory_key | escape | is_lost)
+  closed = state._replace(**when_needed(is_closed, _closed, _parts(state), state.player))
+  opens = ~is_open & inventory_key & ~is_lost
+  return open_gui(closed, jnp.where(opens, layout.GUI_INVENTORY, layout.GUI_NONE))
 
 
 def apply_gui(state: State, action: RawAction) -> State:
   """One tick of keys, then cursor, then one click, as far as they concern a GUI.
 
-  Keys act on the tick they are pressed (state.prev_buttons holds the last tick's). If afterwards
-  gui.kind is GUI_NONE, the camera and the buttons are the world's.
+  Keys act on the tick they are pressed (state.prev_buttons holds the last tick's), on the slot that
+  was under the cursor before it moved. If afterwards gui.kind is GUI_NONE, the camera and the
+  buttons are the world's.
 
   Args:
     state: State.
     action: RawAction, int8[23] and float32[2].
   Returns:
-    State, with slots and gui changed and craft_item in events. A result counts when it is taken,
-    with its count, and so does what is taken from a furnace.
+    State, with slots, gui, stores, drops and events changed. A result counts in craft_item when it
+    is taken, with its count, and so does what is taken from a furnace.
   """
   down = action.buttons > 0
   pressed = down & (state.prev_buttons == 0)
+  was_open = state.gui.kind != layout.GUI_NONE
   state = _toggle(state, pressed)
-  kind = state.gui.kind
-  is_open = kind != layout.GUI_NONE
-  cursor = move_cursor(state.gui.cursor_px, action.camera_deg)
-  slot = hovered_slot(state.gui, cursor)
-  left, right = pressed[BUTTON_INDEX["attack"]], pressed[BUTTON_INDEX["use"]]
-  keys = pressed[_HOTBAR_KEYS]
-  is_click = is_open & (slot >= 0) & (left | right)
-  is_key = is_open & (slot >= 0) & ~is_click & jnp.any(keys)
-  old = state.slots
-  plain = _click(old, slot, right & ~left)
-  shifted = _shift_click(old, slot, kind)
-  swapped = _swap_with_hotbar(old, slot, jnp.argmax(keys).astype(jnp.int32))
-  is_shift = is_click & down[BUTTON_INDEX["sneak"]]
-  slots = jax.tree.map(
-    lambda o, p, s, w: jnp.where(is_key, w, jnp.where(is_shift, s, jnp.where(is_click, p, o))),
-    old,
-    plain,
-    shifted,
-    swapped,
+  gui, old = state.gui, state.slots
+  is_open = gui.kind != layout.GUI_NONE
+  cursor = jnp.where(is_open, clicks.move_cursor(gui.cursor_px, action.camera_deg), gui.cursor_px)
+  is_clicked = is_open & (pressed[BUTTON_INDEX["attack"]] | pressed[BUTTON_INDEX["use"]])
+  at = jnp.where(is_clicked, cursor, gui.cursor_px)
+  slot = jnp.where(is_clicked | (is_open & was_open), clicks.hovered_slot(gui, at), -1)
+  outcome = _act_on_slots(old, gui, slot, at, (down, pressed, is_clicked))
+  made = old.count[layout.CRAFT_RESULT] * outcome.times
+  is_cooked = (slot == layout.FURNACE_OUTPUT) & jnp.asarray(slot_rules.IS_FURNACE)[gui.kind]
+  made += jnp.where(is_cooked, old.count[slot] - outcome.slots.count[slot], 0)
+  state = events.note(state, "craft_item", old.item[slot], made)
+  slots, spare, num_spare = _consume(outcome.slots, gui.kind, outcome.times)
+  lying = _thrown(state.drops, state.player, outcome.thrown, outcome.thrown_count)
+  lying = _thrown(lying, state.player, spare, num_spare)
+  gui = gui._replace(cursor_px=cursor)
+  slots, gui = _press_buttons(slots, gui, is_clicked, down[BUTTON_INDEX["sneak"]])
+  is_new = slots.item[layout.BLOCK] != old.item[layout.BLOCK]
+  gui = gui._replace(
+    cook_ticks=jnp.where(is_new, 0, gui.cook_ticks), choice=jnp.where(is_new, -1, gui.choice)
   )
-  is_output = jnp.asarray(_IS_OUTPUT)[slot] & (is_click | is_key)
-  taken = jnp.where(is_output, old.count[slot] - slots.count[slot], 0)
-  slots = _consume(slots, kind, ((slot == layout.CRAFT_RESULT) & (taken > 0)).astype(jnp.int32))
-  slots = _with_result(slots, kind)
-  state = events.note(state, "craft_item", old.item[slot], taken)
-  is_new_input = slots.item[layout.FURNACE_INPUT] != old.item[layout.FURNACE_INPUT]
+  slots = stations.with_result(slots, gui)
   return state._replace(
     slots=slots,
-    gui=state.gui._replace(
-      cursor_px=jnp.where(is_open, cursor, state.gui.cursor_px),
-      cook_ticks=jnp.where(is_new_input, 0, state.gui.cook_ticks),
-    ),
+    gui=recipe_book.refresh(gui, slots),
+    drops=lying,
   )
 
 
-def tick_furnace(state: State) -> State:
-  """One tick of the furnace: burns fuel, and every 200 ticks turns one input into its product."""
-  gui, slots = state.gui, state.slots
-  item, count = slots.item[layout.FURNACE_INPUT], slots.count[layout.FURNACE_INPUT]
-  fuel, fuel_count = slots.item[layout.FURNACE_FUEL], slots.count[layout.FURNACE_FUEL]
-  out, out_count = slots.item[layout.FURNACE_OUTPUT], slots.count[layout.FURNACE_OUTPUT]
-  product = jnp.asarray(ITEMS.smelts_to)[item]
-  has_room = (out_count == 0) | ((out == product) & (out_count < inventory.stack_limit(product)))
-  can_cook = (count > 0) & (product > 0) & has_room
-  burn = jnp.maximum(gui.burn_ticks - 1, 0)
-  lights = (burn == 0) & can_cook & (fuel_count > 0)
-  fuel_ticks = jnp.asarray(ITEMS.fuel_ticks)[fuel]
-  burn = jnp.where(lights, fuel_ticks, burn)
-  cooks = (burn > 0) & can_cook
-  idle = jnp.where(burn > 0, 0, jnp.maximum(gui.cook_ticks - 2, 0))
-  cook = jnp.where(cooks, gui.cook_ticks + 1, idle)
-  done = (cook >= COOK_TICKS).astype(jnp.int32)
-  slots = inventory.set_slot(
-    slots, jnp.int32(layout.FURNACE_FUEL), fuel, fuel_count - lights.astype(jnp.int32)
-  )
-  slots = inventory.set_slot(slots, jnp.int32(layout.FURNACE_INPUT), item, count - done)
-  slots = inventory.set_slot(
-    slots, jnp.int32(layout.FURNACE_OUTPUT), jnp.where(done > 0, product, out), out_count + done
-  )
-  return state._replace(
-    slots=slots,
-    gui=gui._replace(
-      burn_ticks=burn,
-      burn_total=jnp.where(lights, fuel_ticks, gui.burn_total),
-      cook_ticks=jnp.where(done > 0, 0, cook),
+def _act_on_slots(
+  slots: Slots, gui: Gui, slot: jax.Array, at: jax.Array, buttons: tuple[jax.Array, ...]
+) -> Outcome:
+  """What this tick's click or key does to the slots; buttons: down, pressed, is one clicked."""
+  down, pressed, is_clicked = buttons
+  is_right = ~pressed[BUTTON_INDEX["attack"]]
+  is_over, is_shift = slot >= 0, down[BUTTON_INDEX["sneak"]]
+  hotbar = pressed[_HOTBAR_KEYS]
+  is_swap = jnp.any(hotbar) | pressed[BUTTON_INDEX["swapHands"]]
+  other = jnp.where(jnp.any(hotbar), jnp.argmax(hotbar).astype(jnp.int32), layout.OFFHAND)
+  is_key = is_over & ~is_clicked
+  zero = jnp.int32(0)
+  outcome = Outcome(slots, zero, zero, zero)
+  for is_it, done in (
+    (is_clicked & is_over & ~is_shift, clicks.click(slots, gui.kind, slot, is_right)),
+    (is_clicked & is_over & is_shift, clicks.shift_click(slots, gui.kind, slot)),
+    (is_clicked & clicks.is_outside(gui, at), clicks.throw_held(slots, is_right)),
+    (is_key & is_swap, clicks.swap(slots, gui.kind, slot, other)),
+    (
+      is_key & ~is_swap & pressed[BUTTON_INDEX["drop"]],
+      clicks.throw(slots, slot, down[BUTTON_INDEX["sprint"]]),
     ),
+  ):
+    outcome = jax.tree.map(lambda new, old, c=is_it: jnp.where(c, new, old), done, outcome)
+  return outcome
+
+
+def _consume(slots: Slots, kind: jax.Array, times: jax.Array) -> tuple[Slots, jax.Array, jax.Array]:
+  """Uses up the ingredients of a result taken `times` times; buckets and bottles come back.
+
+  Returns:
+    (Slots, item int32[] and count int32[] of vessels that found no room).
+  """
+  is_used = jnp.asarray(slot_rules.CONSUMED)[kind] & (slots.count > 0) & (times > 0)
+  left = slots.count - jnp.where(is_used, times, 0)
+  vessel = jnp.where(is_used, jnp.asarray(slot_rules.REMAINDER)[slots.item], 0)
+  stays = (vessel > 0) & (left == 0)
+  item = jnp.where(stays, vessel, jnp.where(left > 0, slots.item, 0))
+  slots = Slots(item, jnp.where(stays, times, left))
+  vessel = jnp.where(stays, 0, vessel)
+  num = times * jnp.sum(vessel > 0, dtype=jnp.int32)
+  vessel = jnp.max(vessel)
+
+  put = lambda carry, vessel: inventory.add_item(carry[0], vessel, carry[1])
+  slots, left = when_needed(num > 0, put, (slots, num), vessel)
+  return slots, vessel, left
+
+
+def _press_buttons(
+  slots: Slots, gui: Gui, is_clicked: jax.Array, is_shift: jax.Array
+) -> tuple[Slots, Gui]:
+  """A click on a stonecutter's list, on the recipe book, or on the button that opens it."""
+  cursor, in_panel = gui.cursor_px, clicks.in_panel_px(gui, gui.cursor_px)
+  is_over = clicks.is_in(in_panel, layout.CHOICE_XY, layout.CHOICE_SIZE)
+  index = jnp.argmax(is_over).astype(jnp.int32)
+  is_chosen = is_clicked & (gui.kind == layout.GUI_STONECUTTER) & jnp.any(is_over)
+  is_chosen &= index < jnp.asarray(stations.CUT_NUM)[slots.item[layout.STONECUTTER_INPUT]]
+  gui = gui._replace(choice=jnp.where(is_chosen, index, gui.choice))
+
+  is_reading = is_clicked & clicks.is_book_shown(gui)
+  button = jnp.asarray(layout.BOOK_BUTTON_XY)[gui.kind]
+  is_toggled = is_clicked & (button[0] != layout.HIDDEN)
+  is_toggled &= clicks.is_in(in_panel, button, layout.BOOK_BUTTON_SIZE)
+  forth = clicks.is_in(cursor, np.asarray(layout.PAGE_FORWARD_XY), layout.PAGE_SIZE)
+  back = clicks.is_in(cursor, np.asarray(layout.PAGE_BACK_XY), layout.PAGE_SIZE)
+  turn = jnp.where(forth & (gui.book_entries[-1] >= 0), 1, jnp.where(back, -1, 0))
+  page = jnp.maximum(gui.book_page + jnp.where(is_reading, turn, 0), 0)
+  size = (layout.BOOK_ENTRY_SIZE, layout.BOOK_ENTRY_SIZE)
+  is_entry = clicks.is_in(cursor, layout.BOOK_ENTRY_XY, size) & (gui.book_entries >= 0)
+  entry = gui.book_entries[jnp.argmax(is_entry)]
+  is_filled = is_reading & jnp.any(is_entry)
+  slots = when_needed(is_filled, recipe_book.fill, slots, gui.kind, entry, is_shift)
+  return slots, gui._replace(
+    is_book_open=gui.is_book_open ^ is_toggled, book_page=jnp.where(is_toggled, 0, page)
   )

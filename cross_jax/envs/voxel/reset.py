@@ -86,7 +86,7 @@ def reset(setup: TaskSetup, rng: jax.Array) -> State:
     num_clipped=zero,
     rng=game_rng,
   )
-  return gui.open_gui(state, setup.gui)
+  return gui.open_at_start(state, setup.gui)
 
 
 def _counts(n: int) -> jax.Array:

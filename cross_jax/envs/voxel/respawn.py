@@ -1,7 +1,7 @@
 """A player who died comes back at the spawn on his next tick, without his things.
 
-Source: MineRL's auto-respawn. His stacks lie where he died, as many as there is room for in
-State.drops; the rest is lost.
+Source: MineRL's auto-respawn. Deviation: of his stacks those in the first MAX_DROPS slots of the
+hotbar lie where he died; the rest is lost.
 """
 
 import jax
@@ -18,17 +18,11 @@ def respawn(state: State, action: RawAction, params: Params) -> State:
   """The state, or, after a death, that of a fresh player at the spawn."""
   slots, gui, player = state.slots, state.gui, state.player
   is_dead = player.health <= 0
-  is_stack = slots.count > 0
-  is_stack &= jnp.arange(layout.NUM_SLOTS) != layout.CRAFT_RESULT
-  nth = jnp.cumsum(is_stack) - 1
-  is_nth = is_stack[None] & (nth[None] == jnp.arange(MAX_DROPS)[:, None])
-  pick = lambda a: jnp.sum(jnp.where(is_nth, a[None], 0), axis=1)
-  count = pick(slots.count)
-  old = state.drops
-  is_new = count > 0
+  old, lying = state.drops, slice(layout.HOTBAR, layout.HOTBAR + MAX_DROPS)
+  is_new = slots.count[lying] > 0
   dropped = Drops(
-    jnp.where(is_new, pick(slots.item), old.item),
-    jnp.where(is_new, count, old.count),
+    jnp.where(is_new, slots.item[lying], old.item),
+    jnp.where(is_new, slots.count[lying], old.count),
     jnp.where(is_new[:, None], player.pos[None], old.pos),
     jnp.where(is_new, 0, old.age),
     jnp.where(is_new[:, None], 0.0, old.vel),

@@ -10,6 +10,7 @@ from cross_jax.envs.voxel import (
   daytime,
   drops,
   fluids,
+  furnaces,
   gaits,
   gui,
   health,
@@ -20,6 +21,7 @@ from cross_jax.envs.voxel import (
   physics,
   projectiles,
   respawn,
+  stores,
   support,
   tricks,
   use,
@@ -64,6 +66,8 @@ RULES = (
   drops.fall,
   drops.merge,
   drops.collect,
+  furnaces.tick_furnaces,
+  stores.spill,
   daytime.pass_time,
 )
 DEFAULT = Params()
@@ -140,7 +144,6 @@ def tick(
   world_action = keys.seen_by_world(state, action)
   for rule in RULES:
     state = rule(state, world_action, params)
-  state = gui.tick_furnace(state)
 
   is_reached = state.goal.is_reached | meets_goal(state)
   reward = (is_reached & ~state.goal.is_reached).astype(jnp.float32)

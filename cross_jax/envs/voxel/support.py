@@ -17,7 +17,7 @@ from cross_jax.envs.voxel.fluids import DRY, KIND, WATER
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.state import State
 
-MAX_FALLS = 4  # of the cells that lost their support in a tick; more are left in the air
+MAX_FALLS = 3  # of the cells that lost their support in a tick; more are left in the air
 _BELOW, _SIDE, _ABOVE, _WATER = (
   tables.SUPPORT_BELOW,
   tables.SUPPORT_SIDE,

@@ -72,7 +72,7 @@ class Blocks(NamedTuple):
   half: np.ndarray  # int8[n, 3], offset (x, y, z) to the cell of its other half, 0 0 0 = none
   half_row: np.ndarray  # int32[n], the row in that cell, 0 = none
   support: np.ndarray  # int32[n], SUPPORT_*: the neighbour without which it breaks
-  colors: np.ndarray  # uint8[n, 3, 2, 3], faces (top, side, bottom), two RGB colours each
+  colors: np.ndarray  # uint8[n, 3, 3, 3], faces (top, side, bottom), three RGB colours each
   pattern: np.ndarray  # int32[n, 3], row of patterns.BLOCK_PATTERNS per face
   gui: np.ndarray  # int32[n], layout.GUI_* that `use` opens
 
@@ -98,6 +98,7 @@ class Items(NamedTuple):
   tag_item: np.ndarray  # int32[n], row that stands for it in recipes that take a mix, else its own
   icon_colors: np.ndarray  # uint8[n, 3, 3], RGB of colours 1..3 of the pattern
   icon_pattern: np.ndarray  # int32[n], row of patterns.ICON_PATTERNS
+  icon_block: np.ndarray  # int32[n], row of BLOCKS that the icons 'block...' are drawn of
 
 
 class Mobs(NamedTuple):
@@ -233,6 +234,7 @@ def _load_items(rows: Rows, blocks: dict[str, int]) -> Items:
     tag_item=np.where(tag > 0, tag, own),
     icon_colors=rows.colors(),
     icon_pattern=rows.number_of("pattern", patterns.ICON_PATTERN_NAMES),
+    icon_block=rows.rows_of("icon_block", blocks),
   )
 
 

@@ -77,7 +77,7 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   state = events.note(state, "use_item", item, spent)
   is_met = (opened > layout.GUI_NONE) | is_fed
   state = events.note(state, "interact", target, is_met.astype(jnp.int32))
-  return _open(state, opened)
+  return gui.open_gui(state, opened, aim.cell)
 
 
 def _site(state: State, block: jax.Array, aim: Aim) -> Site:
@@ -101,16 +101,6 @@ def _site(state: State, block: jax.Array, aim: Aim) -> Site:
   is_free &= ~_is_occupied(state, xyz, block)
   is_free &= (half_block == 0) | ~_is_occupied(state, half_xyz, half_block)
   return Site(cell, block, half_cell, half_block, is_free)
-
-
-def _open(state: State, kind: jax.Array) -> State:
-  """The state with the GUI `kind` open, if it is one."""
-  opened = gui.open_gui(state, kind)
-  pick = lambda new, old: jnp.where(kind != layout.GUI_NONE, new, old)
-  return state._replace(
-    slots=jax.tree.map(pick, opened.slots, state.slots),
-    gui=jax.tree.map(pick, opened.gui, state.gui),
-  )
 
 
 def _is_occupied(state: State, cell: jax.Array, block: jax.Array) -> jax.Array:

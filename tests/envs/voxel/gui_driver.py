@@ -1,41 +1,83 @@
-"""A hand on the mouse for the GUI tests: a state with slots alone, and clicks by slot number."""
+"""A hand on the mouse for the GUI tests: a state with what a GUI needs, and clicks by slot."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, NUM_BUTTONS, RawAction
-from cross_jax.envs.voxel import events, gui, layout, stores
-from cross_jax.envs.voxel.state import Slots, State, Stats
-from cross_jax.envs.voxel.tables import ITEMS
+from cross_jax.envs.voxel import events, furnaces, gui, layout, stores
+from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.reset import fresh_player
+from cross_jax.envs.voxel.state import (
+  MAX_DROPS,
+  NUM_CELLS,
+  SIZE_X,
+  SIZE_Z,
+  Drops,
+  Goal,
+  Slots,
+  State,
+  Stats,
+)
+from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
+from cross_jax.envs.voxel.worldgen import Spawn
+
+_PARAMS = Params()
+CELL = (2 * SIZE_Z + 5) * SIZE_X + 5  # of the block whose GUI opens: (5, 2, 5)
+OTHER_CELL = CELL + 3
+FEET = (5.5, 2.0, 8.5)  # m, of the player, who looks at it from the south
 
 
-def _apply(state, action):
+@jax.jit
+def apply_gui(state, action):
+  """One tick of the GUI, its events counted."""
   state = gui.apply_gui(state._replace(events=events.no_events()), action)
-  made, amount = state.events.index[_CRAFT], state.events.amount[_CRAFT]
-  counts = state.stats.craft_item.at[made].add(amount)
-  return state._replace(stats=state.stats._replace(craft_item=counts))
+  return events.count_events(state)
 
 
-_CRAFT = Stats._fields.index("craft_item")
-apply_gui = jax.jit(_apply)
-tick_furnace = jax.jit(gui.tick_furnace)
+@jax.jit
+def tick_furnace(state):
+  """One tick of all furnaces and of stores without a block."""
+  action = RawAction(jnp.zeros(NUM_BUTTONS, jnp.int8), jnp.zeros(2))
+  return stores.spill(furnaces.tick_furnaces(state, action, _PARAMS), action, _PARAMS)
 
 
-def make_state(kind, stacks):
-  """A State whose only real parts are slots, gui, stats, events and prev_buttons."""
+open_gui = jax.jit(gui.open_gui)
+
+
+def make_state(kind, stacks, cell=None):
+  """A State without mobs and with one block, whose GUI is open.
+
+  Args:
+    kind: layout.GUI_*.
+    stacks: {slot: (item name, count)}.
+    cell: index of the block's cell, CELL if None; a GUI of the inventory has none.
+  """
   item, count = np.zeros((2, layout.NUM_SLOTS), np.int32)
   for slot, (name, number) in stacks.items():
     item[slot], count[slot] = ITEMS.index[name], number
+  blocks = np.zeros(NUM_CELLS, np.uint16)
+  has_block = kind not in (layout.GUI_NONE, layout.GUI_INVENTORY)
+  cell = (CELL if cell is None else cell) if has_block else stores.NO_CELL
+  if has_block:
+    blocks[cell] = np.flatnonzero(BLOCKS.gui == kind)[0]
+  zero = jnp.zeros((), jnp.int32)
+  place = jnp.zeros((MAX_DROPS,), jnp.int32)
+  num = {"b": len(BLOCKS.names), "i": len(ITEMS.names), "m": 1}
+  spawn = Spawn(jnp.asarray(FEET), jnp.full((), 180.0), jnp.full((), 20.0))
   parts = dict.fromkeys(State._fields) | {
+    "blocks": jnp.asarray(blocks),
+    "player": fresh_player(spawn),
+    "drops": Drops(place, place, jnp.zeros((MAX_DROPS, 3)), place, jnp.zeros((MAX_DROPS, 3))),
     "slots": Slots(jnp.asarray(item), jnp.asarray(count)),
     "gui": stores.fresh_gui(),
     "stores": stores.fresh_stores(),
-    "stats": Stats(None, None, jnp.zeros(len(ITEMS.names), jnp.int32), None, None, None),
+    "stats": Stats(*(jnp.zeros(num[k], jnp.int32) for k in "bmiiib")),
     "events": events.no_events(),
+    "goal": Goal(zero, zero, jnp.zeros((), bool)),
     "prev_buttons": jnp.zeros(NUM_BUTTONS, jnp.int8),
   }
-  return gui.open_gui(State(**parts), kind)
+  return open_gui(State(**parts), kind, cell)
 
 
 def tick(state, names=(), move_px=(0.0, 0.0)):
@@ -47,11 +89,21 @@ def tick(state, names=(), move_px=(0.0, 0.0)):
   return state._replace(prev_buttons=jnp.asarray(buttons))
 
 
+def move_to(state, xy):
+  """Moves the cursor to (x, y) px."""
+  return tick(state, (), np.asarray(xy) - np.asarray(state.gui.cursor_px))
+
+
+def press_at(state, xy, *names):
+  """Moves the cursor to (x, y) px, presses on the next tick, then lets go."""
+  return tick(tick(move_to(state, xy), names))
+
+
 def press(state, slot, *names):
-  """Moves onto a slot and presses in the same tick, then lets go."""
-  xy = layout.SLOT_XY[int(state.gui.kind), slot] + layout.SLOT_SIZE // 2
-  state = tick(state, names, xy - np.asarray(state.gui.cursor_px))
-  return tick(state)
+  """Moves onto a slot, presses on the next tick, then lets go."""
+  xy = layout.slot_xy(int(state.gui.kind), bool(state.gui.is_book_open))[slot]
+  assert xy[0] != layout.HIDDEN
+  return press_at(state, xy + layout.SLOT_SIZE // 2, *names)
 
 
 def stacks(state):
@@ -59,6 +111,12 @@ def stacks(state):
   item, count = np.asarray(state.slots.item), np.asarray(state.slots.count)
   assert np.array_equal(item == 0, count == 0)
   return {int(s): (ITEMS.names[item[s]], int(count[s])) for s in np.flatnonzero(count)}
+
+
+def lying(state):
+  """[(item name, count)] of the drops."""
+  item, count = np.asarray(state.drops.item), np.asarray(state.drops.count)
+  return [(ITEMS.names[item[i]], int(count[i])) for i in np.flatnonzero(count)]
 
 
 def crafted(state):

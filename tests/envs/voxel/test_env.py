@@ -149,6 +149,11 @@ def test_bad_input_names_value_limit_and_way_out(batch):
     (lambda: env.set_state(env.get_state()._replace(tick=np.zeros(3, np.int32))), r"int32\[3\]"),
     (lambda: VoxelEnv(0), "num_envs=0"),
     (lambda: VoxelEnv(1, max_ticks=0), "max_ticks=0"),
+    (
+      lambda: VoxelEnv(1, difficulty="easy"),
+      "unknown difficulty 'easy': one of zero, normal, hard",
+    ),
+    (lambda: VoxelEnv(1, [View(0, 0, 700, 360, 8, 8)]), "must lie within the 640x360 screen"),
   ]
   before = env.get_state()
   for call, message in cases:

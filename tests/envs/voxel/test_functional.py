@@ -121,6 +121,8 @@ def test_bad_input_names_value_and_way_out(pool):
     functional.make_pool(TASKS[:2], [1])
   with pytest.raises(ValueError, match="oak_lgo"):
     functional.make_pool(["mine_block:oak_lgo"], [1])
+  with pytest.raises(ValueError, match="unknown difficulty 'easy': one of zero"):
+    functional.make_pool(TASKS[:1], [1], "easy")
   reset, step = functional.make()
   game, _ = reset(pool, jax.random.key(1))
   many = jax.tree.map(lambda x: jnp.stack([x, x]), pool)

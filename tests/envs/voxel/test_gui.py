@@ -1,8 +1,19 @@
 """The GUI by hand: one case per kind of click, the furnace, the keys."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
-from gui_driver import crafted, make_state, press, stacks, tick, tick_furnace
+from gui_driver import (
+  crafted,
+  lying,
+  make_state,
+  move_to,
+  press,
+  press_at,
+  stacks,
+  tick,
+  tick_furnace,
+)
 
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.layout import (
@@ -19,6 +30,10 @@ from cross_jax.envs.voxel.layout import (
 )
 
 LEFT, RIGHT = "attack", "use"
+
+
+def _centre(slot, gui=GUI_INVENTORY):
+  return layout.SLOT_XY[gui, slot] + layout.SLOT_SIZE // 2
 
 
 def _after(kind, start, *presses):
@@ -132,21 +147,77 @@ def test_another_item_on_the_cursor_blocks_the_result():
 
 @pytest.mark.parametrize(
   "button, expected",
-  [(("sneak", LEFT), {0: ("emerald", 9)}), (("hotbar.5",), {4: ("emerald", 9)})],
+  [(("hotbar.5",), {4: ("emerald", 9)}), (("swapHands",), {layout.OFFHAND: ("emerald", 9)})],
 )
-def test_result_by_shift_click_and_number_key(button, expected):
+def test_result_by_key_is_made_once(button, expected):
   state = _after(GUI_INVENTORY, {9: ("emerald_block", 2)}, (9, LEFT), (CRAFT + 4, LEFT))
   state = press(state, CRAFT_RESULT, *button)
   assert stacks(state) == expected | {CRAFT + 4: ("emerald_block", 1), CRAFT_RESULT: ("emerald", 9)}
   assert crafted(state) == {"emerald": 9}
 
 
-def test_shift_click_of_a_result_needs_room_for_all_of_it():
-  start = {slot: ("coal", 64) for slot in range(36)} | {0: ("emerald", 60)}
-  state = make_state(GUI_INVENTORY, start | {CRAFT: ("emerald_block", 1)})
+def test_shift_click_makes_as_many_as_the_ingredients_allow():
+  state = _after(GUI_INVENTORY, {9: ("emerald_block", 10)}, (9, LEFT), (CRAFT + 4, LEFT))
   state = press(state, CRAFT_RESULT, "sneak", LEFT)
-  assert crafted(state) == {} and stacks(state)[0] == ("emerald", 60)
+  # 10 x 9 = 90 emeralds, from the end of the hotbar backwards: 64 in slot 8, 26 in slot 7
+  assert stacks(state) == {8: ("emerald", 64), 7: ("emerald", 26)}
+  assert crafted(state) == {"emerald": 90}
+
+
+def test_shift_click_makes_as_many_as_fit():
+  start = {slot: ("coal", 64) for slot in range(36)} | {0: ("emerald", 40)}
+  state = make_state(GUI_INVENTORY, start | {CRAFT: ("emerald_block", 5)})
+  state = press(state, CRAFT_RESULT, "sneak", LEFT)
+  # room for 24: two times 9; a third would not fit whole
+  assert crafted(state) == {"emerald": 18} and stacks(state)[0] == ("emerald", 58)
+  assert stacks(state)[CRAFT] == ("emerald_block", 3)
+
+
+def test_drop_over_a_slot_throws_one_and_with_sprint_all_of_it():
+  state = make_state(GUI_INVENTORY, {9: ("stick", 5), CRAFT: ("emerald_block", 2)})
+  state = press(state, 9, "drop")
+  assert stacks(state)[9] == ("stick", 4) and lying(state) == [("stick", 1)]
+  state = press(state, 9, "drop", "sprint")
+  assert 9 not in stacks(state) and lying(state) == [("stick", 1), ("stick", 4)]
+  state = press(state, CRAFT_RESULT, "drop")  # a result is made once and thrown whole
+  assert lying(state)[2:] == [("emerald", 9)] and crafted(state) == {"emerald": 9}
   assert stacks(state)[CRAFT] == ("emerald_block", 1)
+
+
+def test_drop_throws_nothing_while_something_is_held():
+  state = _after(GUI_INVENTORY, {9: ("stick", 5), 0: ("coal", 1)}, (0, LEFT), (9, "drop"))
+  assert stacks(state) == {9: ("stick", 5), HELD: ("coal", 1)} and lying(state) == []
+
+
+@pytest.mark.parametrize("button, thrown, left", [(LEFT, 5, {}), (RIGHT, 1, {HELD: ("stick", 4)})])
+def test_a_click_outside_the_panel_throws_what_is_held(button, thrown, left):
+  state = press(make_state(GUI_INVENTORY, {9: ("stick", 5)}), 9, LEFT)
+  inside = press_at(state, (236, 101), button)  # on the panel, beside the slots
+  assert stacks(inside) == {HELD: ("stick", 5)} and lying(inside) == []
+  state = press_at(state, (231, 101), button)  # the panel begins at x 232
+  assert stacks(state) == left and lying(state) == [("stick", thrown)]
+
+
+def test_thrown_things_fly_ahead_and_cannot_be_picked_up_at_once():
+  state = press_at(press(make_state(GUI_INVENTORY, {9: ("stick", 5)}), 9, LEFT), (100, 50), LEFT)
+  where = np.asarray(state.drops.pos[0]) - np.asarray(state.player.pos)
+  assert where[2] < -1.0 and abs(where[0]) < 0.1 and int(state.drops.age[0]) < 0
+
+
+def test_buckets_and_bottles_come_back():
+  milk = {CRAFT + i: ("milk_bucket", 1) for i in range(3)}
+  rest = {CRAFT + 3: ("sugar", 1), CRAFT + 4: ("egg", 1), CRAFT + 5: ("sugar", 1)}
+  wheat = {CRAFT + i: ("wheat", 1) for i in range(6, 9)}
+  state = press(make_state(GUI_CRAFTING_TABLE, milk | rest | wheat), CRAFT_RESULT, LEFT)
+  assert stacks(state) == {HELD: ("cake", 1)} | {CRAFT + i: ("bucket", 1) for i in range(3)}
+  honey = {CRAFT + i: ("honey_bottle", 3 - i % 2) for i in (0, 1, 3, 4)}  # 3, 2, 2, 3
+  state = press(make_state(GUI_INVENTORY, honey), CRAFT_RESULT, LEFT)
+  # every cell keeps bottles of honey, so that the four empty ones go to the inventory
+  assert stacks(state)[0] == ("glass_bottle", 4) and stacks(state)[CRAFT] == ("honey_bottle", 2)
+  state = press(state, CRAFT_RESULT, LEFT)
+  # two cells are empty now: their vessels stay there
+  assert stacks(state)[0] == ("glass_bottle", 6)
+  assert [stacks(state)[CRAFT + i][0] for i in (1, 3)] == ["glass_bottle"] * 2
 
 
 def test_nothing_can_be_put_into_outputs():
@@ -159,7 +230,7 @@ def test_nothing_can_be_put_into_outputs():
 def test_shift_click_at_table_goes_to_the_grid_and_back():
   state = _after(GUI_CRAFTING_TABLE, {12: ("feather", 3)}, (12, "sneak", LEFT))
   assert stacks(state) == {CRAFT: ("feather", 3)}
-  assert stacks(press(state, CRAFT, "sneak", LEFT)) == {0: ("feather", 3)}
+  assert stacks(press(state, CRAFT, "sneak", LEFT)) == {9: ("feather", 3)}
 
 
 def test_shift_click_at_the_furnace_sorts_input_from_fuel():
@@ -266,14 +337,41 @@ def test_clicks_and_camera_without_a_gui_change_nothing():
   np.testing.assert_allclose(state.gui.cursor_px, layout.CURSOR_HOME)
 
 
-def test_leftovers_in_hidden_cells_are_neither_matched_nor_used():
-  full = {slot: ("coal", 64) for slot in range(36)}
-  state = make_state(GUI_INVENTORY, full | {CRAFT + 8: ("coal", 3), CRAFT: ("emerald_block", 2)})
-  assert stacks(state)[CRAFT_RESULT] == ("emerald", 9)
-  state = press(state, CRAFT_RESULT, LEFT)
-  assert stacks(state)[CRAFT + 8] == ("coal", 3) and stacks(state)[CRAFT] == ("emerald_block", 1)
+def test_what_finds_no_room_on_closing_is_thrown():
+  full = {slot: ("coal", 64) for slot in range(36)} | {7: ("stick", 60)}
+  state = make_state(GUI_CRAFTING_TABLE, full | {CRAFT + 2: ("stick", 9), HELD: ("flint", 3)})
+  state = tick(state, ("ESC",))
+  assert stacks(state) == full | {7: ("stick", 64)}
+  assert sorted(lying(state)) == [("flint", 3), ("stick", 5)]
 
 
-def test_furnace_contents_stay_when_it_closes():
-  state = tick(make_state(GUI_FURNACE, {FURNACE_INPUT: ("cod", 1), HELD: ("coal", 1)}), ("ESC",))
-  assert stacks(state) == {FURNACE_INPUT: ("cod", 1), 0: ("coal", 1)}
+def test_armour_goes_to_its_slot_by_shift_click_and_one_hat_at_a_time():
+  start = {0: ("iron_boots", 1), 1: ("carved_pumpkin", 3), 2: ("shield", 1), 3: ("iron_boots", 1)}
+  keys = ("sneak", LEFT)
+  state = _after(GUI_INVENTORY, start, *((slot, *keys) for slot in range(4)))
+  assert stacks(state) == {
+    layout.FEET: ("iron_boots", 1), layout.HEAD: ("carved_pumpkin", 1), 1: ("carved_pumpkin", 2),
+    layout.OFFHAND: ("shield", 1), 9: ("iron_boots", 1),
+  }  # fmt: skip
+  state = press(state, layout.FEET, *keys)
+  assert stacks(state)[10] == ("iron_boots", 1) and layout.FEET not in stacks(state)
+
+
+def test_keys_act_on_the_slot_before_the_cursor_moves_and_clicks_after():
+  state = move_to(make_state(GUI_INVENTORY, {9: ("stick", 5)}), _centre(9))
+  away = np.asarray(_centre(20)) - np.asarray(_centre(9))
+  assert stacks(tick(state, ("hotbar.1",), away)) == {0: ("stick", 5)}
+  state = move_to(make_state(GUI_INVENTORY, {9: ("stick", 5)}), _centre(20))
+  assert stacks(tick(state, (LEFT,), -away)) == {HELD: ("stick", 5)}
+
+
+def test_a_gui_closes_when_its_block_is_gone_far_away_or_the_player_dead():
+  state = make_state(GUI_CRAFTING_TABLE, {CRAFT: ("stick", 5)})
+  assert int(tick(state).gui.kind) == GUI_CRAFTING_TABLE
+  gone = tick(state._replace(blocks=jnp.zeros_like(state.blocks)))
+  far = tick(state._replace(player=state.player._replace(pos=jnp.asarray([5.5, 2.0, 14.6]))))
+  dead = tick(state._replace(player=state.player._replace(health=jnp.float32(0))))
+  for closed in (gone, far, dead):
+    assert int(closed.gui.kind) == GUI_NONE and stacks(closed) == {0: ("stick", 5)}
+  near = tick(state._replace(player=state.player._replace(pos=jnp.asarray([5.5, 2.0, 13.3]))))
+  assert int(near.gui.kind) == GUI_CRAFTING_TABLE  # 7.8 m

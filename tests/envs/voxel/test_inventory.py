@@ -11,7 +11,8 @@ from cross_jax.envs.voxel.tables import ITEMS
 
 STICK, COAL, SWORD = (ITEMS.index[n] for n in ("stick", "coal", "iron_sword"))
 _add = jax.jit(inventory.add_item)
-_return = jax.jit(lambda slots: inventory.return_stacks(slots, np.asarray([layout.HELD, 41, 45])))
+_SOURCES = np.isin(np.arange(layout.NUM_SLOTS), [layout.HELD, 41, 45])
+_return = jax.jit(lambda slots: inventory.return_stacks(slots, jnp.asarray(_SOURCES)))
 
 
 def _slots(stacks):
@@ -68,6 +69,30 @@ def test_stacks_return_one_after_the_other():
 def test_what_finds_no_room_stays_where_it_was():
   full = {slot: (COAL, 64) for slot in range(36)}
   assert _stacks(_return(_slots(full | {45: (STICK, 3)}))) == full | {45: (STICK, 3)}
+
+
+def test_taking_goes_from_the_lowest_slot_up():
+  slots = _slots({2: (STICK, 5), 20: (STICK, 4), 41: (STICK, 9), 3: (COAL, 1)})
+  taken = inventory.take(slots, jnp.int32(STICK), jnp.int32(7))
+  assert _stacks(taken) == {20: (STICK, 2), 41: (STICK, 9), 3: (COAL, 1)}
+
+
+@pytest.mark.parametrize(
+  "order, expected",
+  [
+    # 70 sticks: 4 onto the stack of 60 in slot 20 in any order, then 64 and 2 into empty slots
+    (inventory.LOWEST, {0: 64, 1: 2}),
+    (inventory.MAIN_FIRST, {9: 64, 10: 2}),
+    (inventory.BACKWARD, {8: 64, 7: 2}),
+  ],
+)
+def test_orders_of_filling(order, expected):
+  room = jnp.asarray(inventory.INVENTORY_ROOM)
+  slots, left = inventory.insert(
+    _slots({20: (STICK, 60)}), jnp.int32(STICK), jnp.int32(70), room, order
+  )
+  assert _stacks(slots) == {20: (STICK, 64)} | {s: (STICK, n) for s, n in expected.items()}
+  assert int(left) == 0
 
 
 def test_remove_item_empties_the_slot_and_stops_at_zero():

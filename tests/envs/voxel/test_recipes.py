@@ -54,42 +54,72 @@ def test_hand_worked_grids(grid, item, count):
   assert _product(grid) == (item, count)
 
 
-def _reference(grid):
-  """Tries every recipe at every offset, plain and mirrored."""
-  for cells, is_shapeless, item, count in zip(
-    RECIPES.grid, RECIPES.is_shapeless, RECIPES.out_item, RECIPES.out_count
-  ):
-    if is_shapeless:
-      if sorted(cells) == sorted(grid):
-        return item, count
-      continue
-    ys, xs = np.nonzero(cells.reshape(3, 3))
-    for flip in (False, True):
-      for dy in range(3 - ys.max()):
-        for dx in range(3 - xs.max()):
-          placed = np.zeros((3, 3), np.int32)
-          columns = xs.max() - xs if flip else xs
-          placed[ys + dy, columns + dx] = cells.reshape(3, 3)[ys, xs]
-          if np.array_equal(placed.reshape(9), grid):
-            return item, count
-  return 0, 0
+def _placements(cells):
+  """Every way to lay a shaped recipe int32[9] into the grid, plain and mirrored."""
+  ys, xs = np.nonzero(cells.reshape(3, 3))
+  for columns in (xs, xs.max() - xs):
+    for dy in range(3 - ys.max()):
+      for dx in range(3 - xs.max()):
+        placed = np.zeros((3, 3), np.int32)
+        placed[ys + dy, columns + dx] = cells.reshape(3, 3)[ys, xs]
+        yield tuple(placed.reshape(9).tolist())
 
 
-def test_matches_the_slow_reference_on_shifted_mirrored_and_broken_grids():
+@pytest.fixture(scope="module")
+def reference():
+  """The product of a grid, from a list of all grids that make something."""
+  tag = ITEMS.tag_item
+  shaped, shapeless = {}, {}
+  for cells, is_shapeless, is_mixed, item, count in zip(*RECIPES):
+    for key, laid in ((False, cells), (True, tag[cells]))[: 1 + is_mixed]:
+      if is_shapeless:
+        shapeless.setdefault((key, *sorted(laid.tolist())), (item, count))
+        continue
+      for grid in _placements(laid):
+        shaped.setdefault((key, *grid), (item, count))
+
+  def product(grid):
+    plain, tagged = grid.tolist(), tag[grid].tolist()
+    for table, order in ((shaped, list), (shapeless, sorted)):
+      for key, cells in ((False, plain), (True, tagged)):
+        if found := table.get((key, *order(cells))):
+          return found
+    return 0, 0
+
+  return product
+
+
+def test_matches_the_slow_reference_on_shifted_mirrored_and_broken_grids(reference):
   rng = np.random.default_rng(0)
   grids = []
-  for row in rng.integers(len(RECIPES.out_item), size=300):
+  alike = {item: np.flatnonzero(ITEMS.tag_item == ITEMS.tag_item[item]) for item in ITEMS.tag_item}
+  for row in np.concatenate([np.arange(len(RECIPES.out_item))] * 3):
     grid = RECIPES.grid[row].reshape(3, 3)
     grid = np.roll(grid, rng.integers(3, size=2), axis=(0, 1))
     grid = grid[:, ::-1] if rng.random() < 0.3 else grid
     grid = grid.reshape(9).copy()
+    if RECIPES.is_shapeless[row]:
+      grid = rng.permutation(grid)
     if rng.random() < 0.3:
       grid[rng.integers(9)] = rng.choice(RECIPES.grid[row])
+    if rng.random() < 0.3:  # other things of the same kind: mixed planks, ...
+      grid = np.asarray([rng.choice(alike[ITEMS.tag_item[i]]) for i in grid], np.int32)
     grids.append(grid)
   items, counts = _match_all(np.stack(grids))
-  expected = [_reference(grid) for grid in grids]
+  expected = [reference(grid) for grid in grids]
   assert list(zip(np.asarray(items), np.asarray(counts))) == expected
   assert 0.3 < np.mean([item > 0 for item, _ in expected]) < 1.0  # both outcomes are exercised
+
+
+def test_random_grids_of_few_items_match_the_slow_reference(reference):
+  rng = np.random.default_rng(1)
+  names = ("oak_planks", "stick", "iron_ingot", "coal", "flint", "cobblestone")
+  pool = np.asarray([0, 0, 0, *(ITEMS.index[name] for name in names)], np.int32)
+  grids = rng.choice(pool, (4000, 9))
+  grids[::2, [2, 5, 6, 7, 8]] = 0  # as many in the 2x2 grid
+  items, counts = _match_all(grids)
+  assert list(zip(np.asarray(items), np.asarray(counts))) == [reference(grid) for grid in grids]
+  assert np.asarray(items).any()
 
 
 def test_every_recipe_makes_its_product_as_it_is_written():

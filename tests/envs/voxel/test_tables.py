@@ -165,11 +165,11 @@ def test_no_pure_white_anywhere_the_cursor_alone_has_it():
     assert colors.max() <= 250
 
 
-def test_any_two_blocks_differ_in_their_textures():
+def test_any_two_blocks_of_the_first_version_differ_in_their_textures():
   index = patterns.BLOCK_PATTERNS
   pictures = []
   for colors, faces in zip(BLOCKS.colors[1:], BLOCKS.pattern[1:]):
-    palette = np.concatenate([colors, np.zeros((3, 1, 3), np.uint8)], axis=1).astype(np.int32)
+    palette = np.insert(colors, patterns.HOLE, 0, axis=1).astype(np.int32)
     pictures.append(np.stack([palette[f][index[faces[f]]] for f in range(3)]))
   pictures = np.stack(pictures)
   for i, picture in enumerate(pictures[: NUM_FIRST_BLOCKS - 2]):

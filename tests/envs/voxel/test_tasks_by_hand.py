@@ -1,25 +1,25 @@
 """Crafting and smelting tasks are won by clicking, from their own set-ups."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from gui_driver import crafted, make_state, press, stacks
+from gui_driver import crafted, make_state, press, stacks, tick_furnace
 
 from cross_jax.envs import tasks
-from cross_jax.envs.voxel import gui, layout
-from cross_jax.envs.voxel.state import Slots
+from cross_jax.envs.voxel import layout, slot_rules
+from cross_jax.envs.voxel.furnaces import COOK_TICKS
 from cross_jax.envs.voxel.tables import ITEMS, RECIPES
 
-_cook = jax.jit(lambda s: jax.lax.fori_loop(0, gui.COOK_TICKS, lambda _, x: gui.tick_furnace(x), s))
+_NUM_TICKS = int(COOK_TICKS[layout.GUI_FURNACE])
+_cook = jax.jit(lambda s: jax.lax.fori_loop(0, _NUM_TICKS, lambda _, x: tick_furnace(x), s))
 SEED = 1_000_000
 
 
 def _start(name):
   setup = tasks.setup_row(name, SEED)
-  state = make_state(layout.GUI_NONE, {})
-  state = state._replace(slots=Slots(jnp.asarray(setup.item), jnp.asarray(setup.count)))
-  return gui.open_gui(state, int(setup.gui)), setup
+  full = np.flatnonzero(setup.count)
+  carried = {int(s): (ITEMS.names[setup.item[s]], int(setup.count[s])) for s in full}
+  return make_state(int(setup.gui), carried), setup
 
 
 @pytest.mark.parametrize("name", tasks.list_tasks("craft_item")[::5])  # all: tasks --check
@@ -43,6 +43,7 @@ def test_crafting_task_by_clicks(name):
   assert crafted(state) == {goal: int(RECIPES.out_count[recipe])}
   before = np.bincount(setup.item, setup.count, len(ITEMS.names)).astype(int)
   before -= np.bincount(cells, minlength=len(ITEMS.names))
+  before += np.bincount(slot_rules.REMAINDER[cells], minlength=len(ITEMS.names))
   after = {item: 0 for item, _ in stacks(state).values()}
   for slot, (item, count) in stacks(state).items():
     after[item] += count if slot != layout.CRAFT_RESULT else 0

@@ -6,7 +6,7 @@ import numpy as np
 
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.clicks import hovered_slot
-from cross_jax.envs.voxel.gui import COOK_TICKS
+from cross_jax.envs.voxel.furnaces import COOK_TICKS
 from cross_jax.envs.voxel.render.panel_plan import SCREEN_NUMBER, PanelPlan
 from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, mix, paste, with_nothing
 from cross_jax.envs.voxel.render.screen_plan import ScreenPlan
@@ -48,7 +48,7 @@ def _draw_panel(image: jax.Array, state: State, plan: PanelPlan | None) -> jax.A
   part = draw_icons(part, icon, jnp.asarray(plan.offset)[which], _icons(state))
   is_furnace = jnp.asarray(_IS_FURNACE)[gui.kind]
   burn = gui.burn_ticks.astype(jnp.float32) / jnp.maximum(gui.burn_total, 1).astype(jnp.float32)
-  cook = gui.cook_ticks.astype(jnp.float32) * (1 / COOK_TICKS)
+  cook = gui.cook_ticks.astype(jnp.float32) / jnp.asarray(COOK_TICKS)[gui.kind].astype(jnp.float32)
   part = jnp.where(is_furnace & (plan.flame < burn), _FLAME, part)
   part = jnp.where(is_furnace & (plan.arrow < cook), _ARROW, part)
   return paste(image, plan.region, part)

@@ -4,11 +4,20 @@ A tile is 16x16 texels and its averages over 2x2, 4x4, 8x8 and 16x16 texels: 341
 level and row by row, so that one gather gives a texel that fits the size of the sample.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.patterns import BLOCK_PATTERNS, HOLE, ICON_PATTERNS, TEXTURE_SIZE
+from cross_jax.envs.voxel.patterns import (
+  BLOCK_PATTERNS,
+  HOLE,
+  ICON_PATTERN_NAMES,
+  ICON_PATTERNS,
+  TEXTURE_SIZE,
+)
+from cross_jax.envs.voxel.render import isometric
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, SHAPE_PLANT
 
 MAX_LEVEL = 4
@@ -78,12 +87,15 @@ def _noise(shape: tuple[int, ...]) -> np.ndarray:
   return ((h & np.uint64(0xFFFF)).astype(np.float64) / 65535.0).reshape(shape)
 
 
-def _block_tiles() -> np.ndarray:
+@functools.cache
+def block_tiles() -> np.ndarray:
   """uint8[num_blocks * 3, 16, 16, 4]: alpha 0 where a ray passes (holes of plants and glass)."""
   pictures = BLOCK_PATTERNS[BLOCKS.pattern]  # [n, 3, 16, 16]
-  first = np.minimum(pictures, 1)[..., None] == 0
-  colours = BLOCKS.colors.astype(np.float64)[:, :, None, None]  # [n, 3, 1, 1, 2, 3]
-  rgb = np.where(first, colours[..., 0, :], colours[..., 1, :])
+  which = np.asarray([0, 1, 1, 2])[pictures]  # holes, where they are filled, have colour 1
+  faces = np.arange(3)[None, :, None, None]
+  rgb = BLOCKS.colors.astype(np.float64)[
+    np.arange(len(pictures))[:, None, None, None], faces, which
+  ]
   is_hole = pictures == HOLE
   is_cut = is_hole & SEE_THROUGH[:, None, None, None]
   rgb = np.where((is_hole & ~is_cut)[..., None], 0.6 * rgb, rgb)  # holes of leaves: deep shade
@@ -100,15 +112,24 @@ def _see_through() -> np.ndarray:
   return (has_hole | (BLOCKS.shape == SHAPE_PLANT)) & ~is_leaves
 
 
+@functools.cache
 def icon_tiles() -> np.ndarray:
   """The icons of all items: uint8[num_items, 16, 16, 4]."""
   index = ICON_PATTERNS[ITEMS.icon_pattern]  # [n, 16, 16]
   palette = np.concatenate([np.zeros_like(ITEMS.icon_colors[:, :1]), ITEMS.icon_colors], axis=1)
   rgb = np.take_along_axis(palette[:, None, None], index[..., None, None].astype(np.int64), 3)
   alpha = np.where(index > 0, 255, 0).astype(np.uint8)
-  alpha[0] = 0
   rgb = np.minimum(rgb[..., 0, :], WHITE_CAP)
-  return np.concatenate([rgb, alpha[..., None]], -1).astype(np.uint8)
+  tiles = np.concatenate([rgb, alpha[..., None]], -1).astype(np.uint8)
+  size = TEXTURE_SIZE
+  for name, draw in (
+    ("block", lambda rows: isometric.halve(isometric.draw_boxes(block_tiles(), rows, 2 * size))),
+    ("block_top", lambda rows: isometric.draw_face(block_tiles(), rows, FACE_TOP, size)),
+    ("block_side", lambda rows: isometric.draw_face(block_tiles(), rows, FACE_SIDE, size)),
+  ):
+    those = np.flatnonzero(ITEMS.icon_pattern == ICON_PATTERN_NAMES.index(name))
+    tiles[those] = draw(ITEMS.icon_block[those])
+  return tiles
 
 
 def _cracks() -> np.ndarray:
@@ -128,7 +149,7 @@ def _cracks() -> np.ndarray:
 
 def _block_atlas() -> np.ndarray:
   """Tiles of block faces; the highest byte is 128 + crack steps, or 0 where a ray passes."""
-  words = mip_tiles(_block_tiles())
+  words = mip_tiles(block_tiles())
   is_cut = np.zeros(words.shape, bool)
   is_cut[:, :256] = words[:, :256] >= 0  # only full-size texels decide whether a ray passes
   alpha = np.where(is_cut, 0, 128 + _cracks()[None]).astype(np.uint32) << 24

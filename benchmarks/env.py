@@ -1,0 +1,207 @@
+"""The embedded world against Craftax, Crafter and ViZDoom: steps per second with pictures.
+
+  python -m benchmarks.env --quick
+
+Random actions, a picture every tick. A side is as many processes as there are cores (2 at most),
+each pinned to a core and of one thread; ours and Craftax's play 64 games in all, Crafter's and
+ViZDoom's one game a process, as those libraries do. Sides take turns. Ours is a mixture of all task
+families in `jax.lax.scan`, and always resets itself, from a pool of prepared worlds. Craftax runs
+in a scan too: as it is, and with its own auto-reset, which makes a world every tick. Crafter's
+resets are not counted. The ratios compare our 64x64 with Craftax (63x63) and Crafter (64x64), our
+160x120 with ViZDoom. Peers come with `pip install -e '.[bench-env]'`; one that is not installed is
+null. The last line of stdout is the result as JSON.
+"""
+
+import argparse
+import functools
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from benchmarks import command_line, sides
+from benchmarks.env_worker import SIZES
+
+NAMES = tuple("{}x{}".format(*size) for size in SIZES)
+PEERS = {  # our size that each is compared with, and the goal of the ratio
+  "craftax": ("64x64", 2.0),
+  "craftax_auto_reset": ("64x64", 15.0),
+  "vizdoom": ("160x120", 0.6),
+  "crafter": ("64x64", 20.0),
+}
+ONE_THREAD = "--xla_cpu_multi_thread_eigen=false --xla_cpu_prefer_vector_width=512"
+MIN_REPETITIONS = 3
+MAX_PROCESSES = 2
+
+
+class Work(NamedTuple):
+  """What a side does."""
+
+  games: int  # of ours and Craftax's, over all processes
+  seconds: float  # of a repetition
+  cores: tuple[int, ...]  # one process each; () for one process that is not pinned
+  device: str  # "cpu" or "gpu": of ours and Craftax's
+  cache_dir: str  # of compiled programs, empty at first
+
+
+def side(work: Work, *, name: str) -> Iterator[sides.Report]:
+  """The processes of a side: prepared at the same time, then repetitions at the same time."""
+  on_cpu = work.device == "cpu" or name in ("crafter", "vizdoom")
+  environ = os.environ | {"JAX_COMPILATION_CACHE_DIR": work.cache_dir}
+  if on_cpu:
+    environ |= {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ONE_THREAD, "NPROC": "1"}
+    environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+  cores = work.cores if on_cpu else (None,)
+  processes, errors = [], []
+  for index, core in enumerate(cores):
+    games = work.games // len(cores)
+    options = {"games": games, "core": core, "seconds": work.seconds, "index": index}
+    command = [sys.executable, "-m", "benchmarks.env_worker", name, json.dumps(options)]
+    errors.append(tempfile.TemporaryFile("w+"))
+    pipe = subprocess.PIPE
+    processes.append(
+      subprocess.Popen(command, env=environ, stdin=pipe, stdout=pipe, stderr=errors[-1], text=True)
+    )
+
+  def read(index: int) -> dict[str, Any]:
+    line = processes[index].stdout.readline()
+    if not line:
+      errors[index].seek(0)
+      code = processes[index].wait()
+      raise RuntimeError(
+        f"its process ended with exit code {code}:\n{errors[index].read()[-2000:]}"
+      )
+    return json.loads(line)
+
+  try:
+    yield {"processes": [read(index)["prepared"] for index in range(len(cores))]}
+    while True:
+      for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+      yield _joined([read(index) for index in range(len(cores))])
+  finally:
+    for process, error in zip(processes, errors):
+      process.kill()
+      process.wait()
+      error.close()
+
+
+def _joined(reports: list[dict[str, Any]]) -> sides.Report:
+  """The rates of processes that ran at the same time, by what they drew."""
+  return {
+    key: {
+      "steps_per_s": sum(report[key]["steps"] / report[key]["s"] for report in reports),
+      "steps_per_cpu_s": sum(report[key]["steps"] for report in reports)
+      / sum(report[key]["cpu_s"] for report in reports),
+      **{
+        extra: sum(report[key][extra] for report in reports)
+        / sum(report[key]["steps"] for report in reports)
+        for extra in ("resets", "gui_open")
+        if extra in reports[0][key]
+      },
+    }
+    for key in reports[0]
+  }
+
+
+def installed() -> tuple[list[str], dict[str, str]]:
+  """(peers that can run, why the others can't)."""
+  able, missing = [], {}
+  for name in PEERS:
+    package = name.partition("_")[0]
+    if importlib.util.find_spec(package) is None:
+      missing[name] = f"{package} is not installed: pip install -e '.[bench-env]'"
+    else:
+      able.append(name)
+  return able, missing
+
+
+def measure(options: command_line.Options) -> dict[str, Any]:
+  """Runs all sides; see the module's docstring."""
+  repetitions = max(options.repetitions, MIN_REPETITIONS)
+  cores = tuple(sorted(os.sched_getaffinity(0)))[:MAX_PROCESSES]
+  able, missing = installed()
+  for name, reason in missing.items():
+    sides.CONSOLE.print(f"{name} is left out: {reason}")
+  with tempfile.TemporaryDirectory(prefix="cross_jax_benchmark_") as cache_dir:
+    games, seconds = options.arguments.games, options.arguments.seconds
+    if games % len(cores):
+      raise RuntimeError(f"--games {games}: must be a multiple of the {len(cores)} processes")
+    work = Work(games, seconds, cores, options.device, cache_dir)
+    running = {name: functools.partial(side, name=name) for name in ("ours", *able)}
+    prepared, measured = sides.alternate("env", running, work, repetitions)
+  return summary(prepared, measured, missing) | {"games": games, "seconds": seconds}
+
+
+def summary(
+  prepared: Mapping[str, sides.Report],
+  measured: Mapping[str, list[sides.Report]],
+  missing: Mapping[str, str],
+) -> dict[str, Any]:
+  """The result of all repetitions.
+
+  Args:
+    prepared: side -> report of its preparation.
+    measured: side -> reports of its repetitions, the rates under the size (peers: under "").
+    missing: peer -> why it didn't run.
+  Returns:
+    ours, peers, ratio: medians, steps per second; then the details and the goals.
+  """
+  rates = lambda name, key, unit: sides.summary([report[key][unit] for report in measured[name]])
+  ours = {size: rates("ours", size, "steps_per_s")["median"] for size in NAMES}
+  peers: dict[str, float | None] = dict.fromkeys(PEERS)
+  ratio: dict[str, float | None] = dict.fromkeys(PEERS)
+  by_cpu: dict[str, float | None] = dict.fromkeys(PEERS)
+  for name in measured:
+    if name in PEERS:
+      size, _ = PEERS[name]
+      peers[name] = rates(name, "", "steps_per_s")["median"]
+      ratio[name] = round(ours[size] / peers[name], 3)
+      cpu = [rates(*side, "steps_per_cpu_s")["median"] for side in (("ours", size), (name, ""))]
+      by_cpu[name] = round(cpu[0] / cpu[1], 3)
+  details = {
+    name: {
+      "prepared": prepared[name]["processes"],
+      **{
+        key or "all": {unit: rates(name, key, unit) for unit in reports[0][key]}
+        for key in reports[0]
+      },
+    }
+    for name, reports in measured.items()
+  }
+  return {
+    "ours": ours,
+    "peers": peers,
+    "ratio": ratio,
+    "ratio_by_cpu_s": by_cpu,
+    "goals": {name: goal for name, (_, goal) in PEERS.items()},
+    "missing": dict(missing),
+    "sides": details,
+  }
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+  parser.add_argument("--games", type=int, default=64, help="of ours and Craftax's; default 64")
+  parser.add_argument(
+    "--seconds", type=float, default=None, help="of a repetition; default 4, with --quick 1"
+  )
+
+
+def _measure(options: command_line.Options) -> dict[str, Any]:
+  if options.arguments.seconds is None:
+    options.arguments.seconds = 1.0 if options.is_quick else 4.0
+  return measure(options)
+
+
+def main(argv: list[str] | None = None) -> int:
+  """Command line; `argv` None: that of the process."""
+  return command_line.run("env", __doc__, _measure, argv, add_arguments=_add_arguments)
+
+
+if __name__ == "__main__":
+  raise SystemExit(main())

@@ -1,0 +1,251 @@
+"""One process of one side of `benchmarks.env`: it steps games when it is told to.
+
+  python -m benchmarks.env_worker ours '{"games": 32, "core": 0, "seconds": 1.0, "index": 0}'
+
+Prints {"prepared": ...}; then, for every line on stdin, what it did in `seconds`. Everything that
+libraries print goes to stderr.
+"""
+
+import functools
+import importlib.metadata
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Measured = dict[str, Any]
+SIZES = ((64, 64), (128, 72), (160, 120))  # of ours
+POOL_FACTOR = 2  # prepared worlds per game
+CHUNK_TICKS = 10  # compiled into one call
+PRESS_SHARE, RARE_SHARE = 0.2, 0.04  # chance that a button is down: of most, of RARE
+RARE = (
+  "inventory",
+  "ESC",
+  "drop",
+  "swapHands",
+  "pickItem",
+)  # else GUIs would be open half the time
+TURN_DEG = 8.0  # standard deviation of a turn
+
+
+def repeat(tick: Callable[[], int], seconds: float) -> Measured:
+  """Calls `tick`, which returns the steps it took, for some seconds."""
+  steps, start, cpu_start = 0, time.perf_counter(), time.process_time()
+  while (passed := time.perf_counter() - start) < seconds:
+    steps += tick()
+  return {"steps": steps, "s": passed, "cpu_s": time.process_time() - cpu_start}
+
+
+def _compile(run: Callable[[], Any]) -> float:
+  start = time.perf_counter()
+  run()
+  return round(time.perf_counter() - start, 1)
+
+
+def mixture(games: int, index: int) -> list[str]:
+  """Task names of all families in turn, evenly spread over the tasks of each; another per index."""
+  from cross_jax.envs.tasks import FAMILIES, list_tasks
+
+  families = [names for family in FAMILIES if (names := list_tasks(family))]
+  rounds = -(-games // len(families))
+  at = [(2 * i + index % 2) / (2 * rounds) for i in range(rounds)]
+  return [names[int(share * len(names))] for share in at for names in families][:games]
+
+
+def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
+  """The voxel world in a scan: random actions, a picture every tick, auto-reset from the pool."""
+  import jax
+  import jax.numpy as jnp
+  import numpy as np
+
+  from cross_jax.base import BUTTONS, NUM_BUTTONS, RawAction, View
+  from cross_jax.envs.tasks import get
+  from cross_jax.envs.voxel import functional
+
+  tasks = mixture(POOL_FACTOR * games, index)
+  pool = functional.make_pool(tasks, [1000 * index + i for i in range(len(tasks))])
+  share = np.asarray([[RARE_SHARE if name in RARE else PRESS_SHARE for name in BUTTONS]])
+
+  def act(rng):
+    press_rng, turn_rng = jax.random.split(rng)
+    is_down = jax.random.uniform(press_rng, (games, NUM_BUTTONS)) < jnp.asarray(share, jnp.float32)
+    turn = TURN_DEG * jax.random.normal(turn_rng, (games, 2))
+    return RawAction(is_down.astype(jnp.int8), turn)
+
+  def make(width: int, height: int):
+    reset, step = functional.make((View(0, 0, 640, 360, width, height),))
+
+    @functools.partial(jax.jit, donate_argnums=1)
+    def run(pool, carry, rng):
+      def tick(carry, rng):
+        act_rng, step_rng = jax.random.split(rng)
+        step_batch = jax.vmap(step, in_axes=(None, 0, 0, 0))
+        game, observation, _, terminated, truncated, _ = step_batch(
+          pool, carry[0], act(act_rng), jax.random.split(step_rng, games)
+        )
+        counts = jnp.stack([jnp.sum(terminated | truncated), jnp.sum(observation.is_gui_open)])
+        return (game, observation, carry[2] + counts), None
+
+      return jax.lax.scan(tick, carry, jax.random.split(rng, CHUNK_TICKS))[0]
+
+    begin = jax.jit(jax.vmap(reset, in_axes=(None, 0)))
+    carry = (*begin(pool, jax.random.split(jax.random.key(index), games)), jnp.zeros(2, jnp.int32))
+    return run, carry
+
+  runs, carries, compile_s, num_calls = {}, {}, {}, 0
+  # the processes of a pair begin at opposite ends, so that each finds half in the compile cache
+  for size in SIZES[:: 1 if index % 2 == 0 else -1]:
+    runs[size], carries[size] = make(*size)
+
+    def advance(size=size) -> int:
+      nonlocal num_calls
+      num_calls += 1
+      rng = jax.random.fold_in(jax.random.key(index), num_calls)
+      carries[size] = jax.block_until_ready(runs[size](pool, carries[size], rng))
+      return games * CHUNK_TICKS
+
+    compile_s["{}x{}".format(*size)] = _compile(advance)
+  families: dict[str, int] = {}
+  for task in tasks:
+    families[get(task).family] = families.get(get(task).family, 0) + 1
+  bytes_per_game = sum(leaf.nbytes for leaf in jax.tree.leaves(pool)) // len(tasks)
+  yield {
+    "compile_s": compile_s, "worlds": len(tasks), "families": families,
+    "bytes_per_game": bytes_per_game, "device_kind": jax.devices()[0].device_kind,
+  }  # fmt: skip
+  while True:
+    report = {}
+    for size in SIZES:
+      before = np.asarray(carries[size][2])
+      report["{}x{}".format(*size)] = repeat(functools.partial(advance, size), seconds) | dict(
+        zip(("resets", "gui_open"), (np.asarray(carries[size][2]) - before).tolist())
+      )
+    yield report
+
+
+def craftax(games: int, index: int, seconds: float, *, is_auto_reset: bool) -> Iterator[Measured]:
+  """Craftax-Classic-Pixels in a scan, the same way as ours."""
+  import jax
+  from craftax.craftax_env import make_craftax_env_from_name
+
+  env = make_craftax_env_from_name("Craftax-Classic-Pixels-v1", is_auto_reset)
+  params = env.default_params
+  step = jax.vmap(env.step, in_axes=(0, 0, 0, None))
+
+  @functools.partial(jax.jit, donate_argnums=0)
+  def run(carry, rng):
+    def tick(carry, rng):
+      act_rng, step_rng = jax.random.split(rng)
+      action = jax.random.randint(act_rng, (games,), 0, env.num_actions)
+      observation, state, *_ = step(jax.random.split(step_rng, games), carry[1], action, params)
+      return (observation, state), None
+
+    return jax.lax.scan(tick, carry, jax.random.split(rng, CHUNK_TICKS))[0]
+
+  keys = jax.random.split(jax.random.key(index), games)
+  carry = jax.jit(jax.vmap(env.reset, in_axes=(0, None)))(keys, params)
+  num_calls = 0
+
+  def advance() -> int:
+    nonlocal carry, num_calls
+    num_calls += 1
+    carry = jax.block_until_ready(run(carry, jax.random.key(2**20 * index + num_calls)))
+    return games * CHUNK_TICKS
+
+  compile_s = _compile(advance)
+  yield {
+    "compile_s": compile_s,
+    "picture": list(carry[0].shape[1:]),
+    "version": importlib.metadata.version("craftax"),
+  }
+  while True:
+    yield {"": repeat(advance, seconds)}
+
+
+def crafter(games: int, index: int, seconds: float) -> Iterator[Measured]:
+  """Crafter, one game, 64x64; what its resets take is not counted."""
+  del games
+  import crafter
+  import numpy as np
+
+  env = crafter.Env(seed=index)
+  env.reset()
+  rng = np.random.default_rng(index)
+  yield {"picture": [int(n) for n in env.observation_space.shape], "version": _version("crafter")}
+  while True:
+    steps, used, cpu = 0, 0.0, 0.0
+    while used < seconds:
+      is_over, start, cpu_start = False, time.perf_counter(), time.process_time()
+      while not is_over and used + time.perf_counter() - start < seconds:
+        _, _, is_over, _ = env.step(int(rng.integers(env.action_space.n)))
+        steps += 1
+      used, cpu = used + time.perf_counter() - start, cpu + time.process_time() - cpu_start
+      if is_over:
+        env.reset()
+    yield {"": {"steps": steps, "s": used, "cpu_s": cpu}}
+
+
+def vizdoom(games: int, index: int, seconds: float) -> Iterator[Measured]:
+  """ViZDoom's basic scenario, one game, 160x120 RGB, a picture a tick, new episodes included."""
+  del games
+  import numpy as np
+  import vizdoom as vzd
+
+  game = vzd.DoomGame()
+  game.load_config(os.path.join(vzd.scenarios_path, "basic.cfg"))
+  game.set_screen_resolution(vzd.ScreenResolution.RES_160X120)
+  game.set_screen_format(vzd.ScreenFormat.RGB24)
+  game.set_window_visible(False)
+  game.set_mode(vzd.Mode.PLAYER)
+  game.set_seed(index)
+  game.init()
+  rng = np.random.default_rng(index)
+  num_buttons = game.get_available_buttons_size()
+
+  def advance() -> int:
+    for _ in range(CHUNK_TICKS):
+      if game.is_episode_finished():
+        game.new_episode()
+      game.make_action(rng.integers(2, size=num_buttons).tolist(), 1)
+      state = game.get_state()
+      if state is not None:
+        np.asarray(state.screen_buffer)
+    return CHUNK_TICKS
+
+  advance()
+  shape = [game.get_screen_height(), game.get_screen_width(), game.get_screen_channels()]
+  yield {"picture": shape, "version": _version("vizdoom")}
+  while True:
+    yield {"": repeat(advance, seconds)}
+
+
+def _version(package: str) -> str:
+  return importlib.metadata.version(package)
+
+
+WORKERS = {
+  "ours": ours,
+  "craftax": functools.partial(craftax, is_auto_reset=False),
+  "craftax_auto_reset": functools.partial(craftax, is_auto_reset=True),
+  "crafter": crafter,
+  "vizdoom": vizdoom,
+}
+
+
+def main() -> None:
+  """Serves one side; arguments as in the module's docstring."""
+  name, options = sys.argv[1], json.loads(sys.argv[2])
+  if options["core"] is not None:
+    os.sched_setaffinity(0, {options["core"]})
+  out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+  os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+  reports = WORKERS[name](options["games"], options["index"], options["seconds"])
+  print(json.dumps({"prepared": next(reports)}), file=out, flush=True)
+  for _ in sys.stdin:
+    print(json.dumps(next(reports)), file=out, flush=True)
+
+
+if __name__ == "__main__":
+  main()

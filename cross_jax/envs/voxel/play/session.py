@@ -1,0 +1,145 @@
+"""One player's game: episodes one after another, with mouse pixels in and pictures out."""
+
+import itertools
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, SCREEN_HEIGHT, SCREEN_WIDTH, RawAction, View
+from cross_jax.envs.tasks import LIMIT_TICKS, get, instruction
+from cross_jax.envs.voxel.action_dict import action_from_dict
+from cross_jax.envs.voxel.env import VoxelEnv
+from cross_jax.envs.voxel.keys import MAX_TURN_DEG
+from cross_jax.envs.voxel.recording import DEATH, STOPPED, SUCCESS, TIME, Recorder, digest
+
+
+class Session:
+  """The game behind the page or the window; calls may come from several threads."""
+
+  def __init__(
+    self,
+    width: int = SCREEN_WIDTH,
+    height: int = SCREEN_HEIGHT,
+    *,
+    max_ticks: int = LIMIT_TICKS,
+    difficulty: str | None = None,
+    folder: str | Path | None = None,
+  ):
+    """No game runs until `start`.
+
+    Args:
+      width, height: px of the pictures.
+      max_ticks: an episode ends after so many.
+      difficulty: see VoxelEnv.
+      folder: where recordings go, made if absent; None: nothing is recorded.
+    """
+    view = View(0, 0, SCREEN_WIDTH, SCREEN_HEIGHT, width, height)
+    self._env = VoxelEnv(1, [view], max_ticks=max_ticks, difficulty=difficulty)
+    self.max_ticks, self.difficulty = max_ticks, difficulty
+    self.folder = None if folder is None else Path(folder)
+    if self.folder is not None:
+      self.folder.mkdir(parents=True, exist_ok=True)
+    self._lock = threading.Lock()
+    self._recorder: Recorder | None = None
+    self._status: dict[str, Any] = {}
+    self._image: np.ndarray | None = None
+
+  def start(self, task: str, seed: int) -> tuple[dict[str, Any], np.ndarray]:
+    """Begins an episode; one under way ends as stopped.
+
+    Returns:
+      (status, uint8[height, width, 3]). status: task, seed, difficulty, instruction, tick,
+      max_ticks, outcome (None, 'success', 'death', 'time' or 'stopped'), health, food_level,
+      is_gui_open, recording (a path or None).
+    Raises:
+      ValueError: unknown task, seed out of range.
+    """
+    with self._lock:
+      get(task)
+      self._end(STOPPED)
+      observation = self._env.reset([task], [seed])
+      self._record(task, seed)
+      self._status = {
+        "task": task,
+        "seed": seed,
+        "difficulty": self.difficulty,
+        "instruction": instruction(task, seed),
+        "max_ticks": self.max_ticks,
+        "outcome": None,
+        "recording": self._recorder and str(self._recorder.path),
+      }
+      return self._told(self._env.info(), observation.views[0][0])
+
+  def tick(
+    self, keys: list[str], mouse_px: tuple[float, float]
+  ) -> tuple[dict[str, Any], np.ndarray]:
+    """One tick; after the end of an episode nothing happens any more.
+
+    Args:
+      keys: the buttons that are down, names of base.BUTTONS.
+      mouse_px: (x, y), how far the mouse moved; more than 180 degrees are cut.
+    Returns:
+      As of `start`.
+    Raises:
+      ValueError: no episode, unknown keys, mouse_px not two finite numbers.
+    """
+    with self._lock:
+      if self._image is None:
+        raise ValueError("no episode: start one first")
+      if self._status["outcome"] is not None:
+        return dict(self._status), self._image
+      action = _action(keys, mouse_px)
+      step = self._env.step(RawAction(action.buttons[None], action.camera_deg[None]))
+      if self._recorder is not None:
+        self._recorder.add(action)
+      if step.terminated[0]:
+        self._end(SUCCESS if step.info["is_success"][0] else DEATH)
+      elif step.truncated[0]:
+        self._end(TIME)
+      return self._told(step.info, step.observation.views[0][0])
+
+  def stop(self) -> None:
+    """Ends the episode, if one is under way."""
+    with self._lock:
+      self._end(STOPPED)
+
+  def _record(self, task: str, seed: int) -> None:
+    if self.folder is None:
+      return
+    header = {"task": task, "seed": seed, "difficulty": self.difficulty}
+    header["start"] = digest(self._env.get_state())
+    name = f"{time.strftime('%Y%m%d_%H%M%S')}_{task.replace(':', '_').replace(' ', '_')}_{seed}"
+    for i in itertools.count():
+      path = self.folder / f"{name}{f'_{i}' if i else ''}.jsonl"
+      if not path.exists():
+        self._recorder = Recorder(path, header)
+        return
+
+  def _end(self, outcome: str) -> None:
+    if self._status.get("outcome", outcome) is None:
+      self._status["outcome"] = outcome
+      if self._recorder is not None:
+        self._recorder.close(outcome, digest(self._env.get_state()))
+        self._recorder = None
+
+  def _told(self, info: dict[str, Any], image: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    self._image = image
+    for key in ("tick", "health", "food_level", "is_gui_open"):
+      self._status[key] = info[key][0].item()
+    return dict(self._status), image
+
+
+def _action(keys: list[str], mouse_px: tuple[float, float]) -> RawAction:
+  unknown = [key for key in keys if key not in BUTTON_INDEX]
+  if unknown:
+    raise ValueError(f"key {unknown[0]!r}: must be one of {', '.join(BUTTON_INDEX)}")
+  try:
+    x, y = (float(px) for px in mouse_px)
+  except (TypeError, ValueError) as error:
+    raise ValueError(f"mouse {mouse_px!r}: must be two numbers, px (x, y)") from error
+  limit_px = MAX_TURN_DEG / DEG_PER_PX
+  turn = [min(max(px, -limit_px), limit_px) * DEG_PER_PX for px in (y, x)]
+  return action_from_dict(dict.fromkeys(keys, 1) | {"camera": turn})

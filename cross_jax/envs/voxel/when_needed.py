@@ -1,0 +1,30 @@
+"""Work that few games need on a tick."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+
+T = TypeVar("T")
+
+
+def when_needed(is_needed: jax.Array, work: Callable[..., T], value: T, *inputs: Any) -> T:
+  """`work(value, *inputs)` where `is_needed`, else `value`.
+
+  Unlike lax.cond, which a batch turns into both branches for all games, a batch does the work only
+  on a tick on which some game needs it: a loop of at most one turn. What `work` reads must come
+  through its arguments: the compiler takes work on anything else out of the loop.
+
+  Args:
+    is_needed: bool[].
+    work: a function that gives a pytree of the structure of `value`.
+    value, inputs: pytrees of arrays.
+  """
+
+  def turn(carry: tuple[jax.Array, T]) -> tuple[jax.Array, T]:
+    _, value, given = jax.lax.optimization_barrier((*carry, inputs))
+    return jnp.zeros_like(carry[0]), work(value, *given)
+
+  start = (jnp.asarray(is_needed), value)
+  return jax.lax.while_loop(lambda carry: carry[0], turn, start)[1]
