@@ -141,6 +141,11 @@ def strike(state: State, action: RawAction, params: Params) -> State:
   return hurt(state, damage[hardest])
 
 
+def has_dead(state: State) -> jax.Array:
+  """bool[], whether a mob without health is still there."""
+  return jnp.any((state.mobs.kind > 0) & (state.mobs.health <= 0))
+
+
 def bury(state: State, action: RawAction, params: Params) -> State:
   """A mob without health leaves its slot and drops what it carries; one a tick."""
   mobs = state.mobs

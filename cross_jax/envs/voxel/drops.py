@@ -87,6 +87,11 @@ def spawn_loot(
   return drops
 
 
+def are_lying(state: State) -> jax.Array:
+  """bool[], whether an item lies about."""
+  return jnp.any(state.drops.item > 0)
+
+
 def fall(state: State, action: RawAction, params: Params) -> State:
   """One tick of what lies about: it falls, floats, slides, ages and is gone after DESPAWN_TICKS."""
   drops, blocks = state.drops, state.blocks

@@ -8,7 +8,7 @@ from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel import drops, inventory, layout
 from cross_jax.envs.voxel.cells import eye_of, gaze_of
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.state import Drops, Player, State
 
 MAX_TURN_DEG = 180.0  # of the camera in one tick
 MAX_PITCH_DEG = 90.0
@@ -62,11 +62,15 @@ def throw(state: State, action: RawAction, params: Params) -> State:
   player, slot = state.player, layout.HOTBAR + state.player.hotbar
   is_thrown = _pressed(state, action)[BUTTON_INDEX["drop"]]
   thrown = jnp.where(is_thrown, jnp.minimum(state.slots.count[slot], 1), 0)
+  lying = thrown_drops(state.drops, player, state.slots.item[slot], thrown)
+  return state._replace(drops=lying, slots=inventory.remove_item(state.slots, slot, thrown))
+
+
+def thrown_drops(lying: Drops, player: Player, item: jax.Array, count: jax.Array) -> Drops:
+  """Drops with a stack (int32[] each) that the player throws along his gaze."""
   where = eye_of(player) - jnp.asarray([0.0, THROW_DOWN_M, 0.0])
   vel = gaze_of(player) * THROW_SPEED + jnp.asarray([0.0, THROW_RISE, 0.0])
-  age = drops.PICKUP_TICKS - drops.THROWN_TICKS
-  lying = drops.spawn(state.drops, state.slots.item[slot], thrown, where, age, vel)
-  return state._replace(drops=lying, slots=inventory.remove_item(state.slots, slot, thrown))
+  return drops.spawn(lying, item, count, where, drops.PICKUP_TICKS - drops.THROWN_TICKS, vel)
 
 
 def swap_hands(state: State, action: RawAction, params: Params) -> State:

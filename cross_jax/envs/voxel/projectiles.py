@@ -8,6 +8,7 @@ the rest; a potion hurts like a hit; damage is the mob table's, not by the arrow
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -100,6 +101,11 @@ def shoot(state: State, action: RawAction, params: Params) -> State:
       jnp.where(is_it, 0, air.age),
     ),
   )
+
+
+def are_flying(state: State) -> jax.Array:
+  """bool[], whether a shot is in the air."""
+  return jnp.any(state.projectiles.kind > 0)
 
 
 def fly(state: State, action: RawAction, params: Params) -> State:

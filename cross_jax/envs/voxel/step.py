@@ -35,12 +35,13 @@ from cross_jax.envs.voxel.events import (
 )
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.when_needed import rarely
 
 # Each rule is one function of (state, action, params). The order is MineRL's: keys, mouse move,
 # mouse buttons, then the world. Rules only note the cells they change (edits.py).
 RULES = (
   health.recover,
-  support.drop_unsupported,
+  rarely(support.drop_unsupported, support.has_changed, "edits", "drops"),
   keys.look,
   keys.select_hotbar,
   keys.throw,
@@ -48,7 +49,7 @@ RULES = (
   aim.take_aim,
   mining.pick,
   combat.attack,
-  tricks.teleport,
+  rarely(tricks.teleport, tricks.may_teleport, "mobs"),
   mining.mine,
   use.use_block,
   hunger.eat,
@@ -56,21 +57,22 @@ RULES = (
   gaits.move_mobs,
   combat.strike,
   projectiles.shoot,
-  projectiles.fly,
-  tricks.burn_fuses,
+  rarely(projectiles.fly, projectiles.are_flying, "projectiles", "player"),
+  rarely(tricks.burn_fuses, tricks.has_fuses, "mobs", "player"),
   fluids.breathe,
   fluids.burn,
   hunger.digest,
   mob_health.burn_mobs,
-  combat.bury,
-  drops.fall,
-  drops.merge,
-  drops.collect,
+  rarely(combat.bury, combat.has_dead, "mobs", "drops"),
+  rarely(drops.fall, drops.are_lying, "drops"),
+  rarely(drops.merge, drops.are_lying, "drops"),
+  rarely(drops.collect, drops.are_lying, "drops", "slots", "events"),
   furnaces.tick_furnaces,
   stores.spill,
   daytime.pass_time,
 )
 DEFAULT = Params()
+_respawn = rarely(respawn.respawn, respawn.is_dead, "player", "slots", "drops")
 
 
 def step(
@@ -139,8 +141,8 @@ def tick(
   """
   state = state._replace(events=no_events())
   state, action = keys.clip(state, action)
-  state = respawn.respawn(state, action, params)
-  state = gui.apply_gui(state, action)
+  state = gui.apply_gui(*respawn.close_gui(state, action))
+  state = _respawn(state, action, params)
   world_action = keys.seen_by_world(state, action)
   for rule in RULES:
     state = rule(state, world_action, params)

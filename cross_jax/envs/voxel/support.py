@@ -48,8 +48,16 @@ def support_cell(block: jax.Array, cell: jax.Array) -> jax.Array:
   return cell + jnp.asarray(_OFFSET)[jnp.asarray(tables.BLOCKS.support)[block]]
 
 
+def has_changed(state: State) -> jax.Array:
+  """bool[], whether the last tick changed a cell."""
+  return jnp.any(state.edits.cell != NO_CELL)
+
+
 def drop_unsupported(state: State, action: RawAction, params: Params) -> State:
-  """Breaks what leans on the cells that the last tick changed, and starts this tick's edits."""
+  """Breaks what leans on the cells that the last tick changed, and starts this tick's edits.
+
+  With no edits left from the last tick they are empty already.
+  """
   changed = state.edits.cell
   cells = cell_of_index(jnp.maximum(changed, 0))[:, None] + jnp.asarray(_NEIGHBOURS)[None]
   cells = cells.reshape(-1, 3)

@@ -40,6 +40,11 @@ def scale_damage(damage: jax.Array, params: Params) -> jax.Array:
   return damage * {PEACEFUL: 0.0, NORMAL: 1.0, HARD: 1.5}[params.difficulty]
 
 
+def has_fuses(state: State) -> jax.Array:
+  """bool[], whether a creeper is there."""
+  return jnp.any(jnp.asarray(tables.MOBS.trick)[state.mobs.kind] == FUSE)
+
+
 def burn_fuses(state: State, action: RawAction, params: Params) -> State:
   """A creeper near the player swells and, after FUSE_TICKS, explodes and is gone."""
   animals, player = state.mobs, state.player
@@ -62,6 +67,11 @@ def burn_fuses(state: State, action: RawAction, params: Params) -> State:
     player=player._replace(vel=player.vel + push),
   )
   return hurt(state, scale_damage(damage[first], params))
+
+
+def may_teleport(state: State) -> jax.Array:
+  """bool[], whether an enderman is there."""
+  return jnp.any(jnp.asarray(tables.MOBS.trick)[state.mobs.kind] == TELEPORT)
 
 
 def teleport(state: State, action: RawAction, params: Params) -> State:
