@@ -13,6 +13,7 @@ null. The last line of stdout is the result as JSON.
 """
 
 import argparse
+import contextlib
 import functools
 import importlib.util
 import json
@@ -36,6 +37,7 @@ PEERS = {  # our size that each is compared with, and the goal of the ratio
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false --xla_cpu_prefer_vector_width=512"
 MIN_REPETITIONS = 3
 MAX_PROCESSES = 2
+PATIENCE_S = 5.0  # with a process that is to end
 
 
 class Work(NamedTuple):
@@ -86,8 +88,12 @@ def side(work: Work, *, name: str) -> Iterator[sides.Report]:
       yield _joined([read(index) for index in range(len(cores))])
   finally:
     for process, error in zip(processes, errors):
+      process.stdin.close()  # it ends by itself, and what it started (ViZDoom's engine) with it
+      with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE_S)
       process.kill()
       process.wait()
+      process.stdout.close()
       error.close()
 
 
@@ -167,10 +173,7 @@ def summary(
   details = {
     name: {
       "prepared": prepared[name]["processes"],
-      **{
-        key or "all": {unit: rates(name, key, unit) for unit in reports[0][key]}
-        for key in reports[0]
-      },
+      **{key or "all": _spread([report[key] for report in reports]) for key in reports[0]},
     }
     for name, reports in measured.items()
   }
@@ -182,6 +185,15 @@ def summary(
     "goals": {name: goal for name, (_, goal) in PEERS.items()},
     "missing": dict(missing),
     "sides": details,
+  }
+
+
+def _spread(reports: list[dict[str, float]]) -> dict[str, Any]:
+  """Median and spread of the rates, mean of the shares."""
+  values = {unit: [report[unit] for report in reports] for unit in reports[0]}
+  return {
+    unit: sides.summary(many) if unit.startswith("steps") else sum(many) / len(many)
+    for unit, many in values.items()
   }
 
 

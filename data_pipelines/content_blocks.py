@@ -62,7 +62,7 @@ _EXACT_SHAPES = {
   "anvil": ("anvil", "chipped_anvil", "damaged_anvil"), "pane": ("iron_bars",),
   "soul_sand": ("soul_sand",), "farmland": ("farmland", "grass_path"), "snow_layer": ("snow",),
   "portal_frame": ("end_portal_frame",), "portal_sheet": ("nether_portal",),
-  "potted_cactus": ("potted_cactus",), "wire": ("redstone_wire",),
+  "potted_cactus": ("potted_cactus",), "sky_cube": ("end_gateway",), "wire": ("redstone_wire",),
   **{name: (name,) for name in (
     "ladder", "vine", "lever", "cactus", "cake", "daylight_detector", "repeater", "comparator",
     "lily_pad", "tripwire", "tripwire_hook", "bell", "grindstone", "stonecutter", "brewing_stand",
@@ -87,15 +87,17 @@ _SHAPE_ENDS = (  # the first that matches
 _AXE = ("ladder", "scaffolding", "pumpkin", "carved_pumpkin", "jack_o_lantern", "melon", "vine",
         "cocoa", "chorus_plant", "chorus_flower", "bamboo", "lily_pad", "sweet_berry_bush",
         "bamboo_sapling", "crimson_button", "warped_button")  # fmt: skip
+_DEAD_CORALS = tuple(f"dead_{c}_coral{e}" for c in CORALS for e in ("", "_fan", "_wall_fan"))
 _PICKAXE = ("piston", "sticky_piston", "piston_head", "blue_ice", "frosted_ice", "shulker_box",
             "polished_blackstone_button", "chiseled_polished_blackstone", "conduit",
-            *(f"{c}_shulker_box" for c in COLORS))  # fmt: skip
+            *(f"{c}_shulker_box" for c in COLORS), *_DEAD_CORALS)  # fmt: skip
 _SHOVEL = ("coarse_dirt", "podzol")
 _HOE = ("nether_wart_block", "warped_wart_block", "hay_block", "dried_kelp_block", "target",
         "shroomlight", "sponge", "wet_sponge")  # fmt: skip
 _SWORD_PLANTS = (*_AXE[2:8], "cactus", "brown_mushroom_block", "red_mushroom_block")
 _NO_TOOL_NEEDED = ("infested_", "peony")
-_PICKAXE_NEEDED = ("bell", "stonecutter", "chiseled_polished_blackstone", "petrified_oak_slab")
+_PICKAXE_NEEDED = ("bell", "stonecutter", "chiseled_polished_blackstone", "petrified_oak_slab",
+                   *_DEAD_CORALS)  # fmt: skip
 _MATERIAL_TOOL = {"rock": "pickaxe", "wood": "axe", "dirt": "shovel", "wool": "shears"}
 TOOL_NAMES = ("none", "axe", "pickaxe", "shovel", "sword", "hoe", "shears")
 LEAF_SHEARS, WEB_SHEARS, WEB_SWORD = 3.0, 3.0, 10.0  # 15 in all: shears give 5, swords 1.5
@@ -107,8 +109,9 @@ _LIGHT = {  # where minecraft-data has none, or that of a state which a fresh bl
   "crying_obsidian": 10, "conduit": 15, "ender_chest": 7, "dragon_egg": 1,
 }  # fmt: skip
 _DIM = ("water", "lava", "bubble_column", "cobweb", "ice", "frosted_ice", "slime_block",
-        "honey_block", "shulker_box", *(f"{c}_shulker_box" for c in COLORS))  # fmt: skip
-_CLEAR = ("beacon", "spawner", "barrier", "chorus_flower")
+        "honey_block", "beacon", "spawner", "chorus_plant", "chorus_flower", "end_gateway",
+        "shulker_box", *(f"{c}_shulker_box" for c in COLORS))  # fmt: skip
+_CLEAR = ("barrier",)
 _DARK_SHAPES = ("cube", "stairs", "slab", "farmland", "soul_sand")  # with a full face below
 
 _BELOW = ("torch", "rail", "wire", "repeater", "comparator", "carpet", "snow_layer", "door",

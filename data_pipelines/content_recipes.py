@@ -1,14 +1,15 @@
 """Crafting, stonecutting and smithing of Java 1.16.
 
 Crafting is minecraft-data 1.16.2's list, in which every alternative of an ingredient is a recipe.
-Source of stonecutting, smithing and the dyeing of shulker boxes: the public documentation of Java
-edition 1.16 (minecraft.fandom.com: Stonecutter, Smithing, Shulker Box).
+Source of stonecutting, smithing and what the game crafts by code (dyed shulker boxes, rockets,
+stars, suspicious stew, tipped arrows): the public documentation of Java edition 1.16
+(minecraft.fandom.com: Stonecutter, Smithing, Crafting).
 """
 
 import collections
 import json
 
-from data_pipelines.content_blocks import COLORS
+from data_pipelines.content_blocks import COLORS, FLOWERS
 from data_pipelines.content_items import TAG_OF, TAGS
 
 
@@ -65,6 +66,27 @@ def _dyed_boxes() -> list[dict]:
   ]
 
 
+def _special() -> list[dict]:
+  """What the game makes by code: rockets, stars, stews and arrows, without what marks them."""
+  loose = lambda *names: [*names, *["air"] * (9 - len(names))]  # noqa: E731
+  rockets = [loose("paper", *["gunpowder"] * n) for n in (1, 2, 3)]
+  stars = [loose("gunpowder", f"{c}_dye") for c in COLORS]
+  stews = [loose("bowl", "brown_mushroom", f, "red_mushroom") for f in FLOWERS]
+  arrows = [*["arrow"] * 4, "lingering_potion", *["arrow"] * 4]
+  return [
+    *(_row("firework_rocket", 3, _in_square(grid), True) for grid in rockets),
+    *(_row("firework_star", 1, grid, True) for grid in stars),
+    *(_row("suspicious_stew", 1, _in_square(grid), True) for grid in stews),
+    _row("tipped_arrow", 8, arrows, False),
+  ]
+
+
+def _in_square(grid: list[str]) -> list[str]:
+  """At most four names one after the other, laid out in 2x2."""
+  a, b, c, d = grid[:4]
+  return [a, b, "air", c, d, "air", "air", "air", "air"]
+
+
 def _row(item: str, count: int, grid: list[str], is_shapeless: bool) -> dict:
   return {
     "item": item, "count": count, "is_shapeless": is_shapeless, "is_mixed": False, "grid": grid
@@ -111,7 +133,7 @@ def crafting_rows(recipes: dict, item_names: dict[int, str]) -> list[dict]:
     for variants in recipes.values()
     for recipe in variants
   ]
-  rows += _dyed_boxes()
+  rows += _dyed_boxes() + _special()
   unique = list({json.dumps(row): row for row in rows}.values())
   _mark_mixed(unique)
   return sorted(unique, key=lambda row: (row["item"], row["grid"]))

@@ -120,7 +120,7 @@ SHAPES = {
   ),
   "hopper": (KIND_BOXES, ((0, 10, 0, 16, 16, 16), _COLUMN(4, 4, 10), _COLUMN(6, 0, 4)),
              SOLID),
-  "lectern": (KIND_BOXES, (_LOW(2), _COLUMN(4, 2, 13), (0, 12, 1, 16, 15, 15)), SOLID),
+  "lectern": (KIND_BOXES, (_LOW(2), _COLUMN(4, 2, 12), (0, 12, 1, 16, 14, 15)), SOLID),
   "flower_pot": (KIND_BOXES, (_COLUMN(5, 0, 6),), SOLID),
   "potted": (
     KIND_BOXES,
@@ -161,6 +161,7 @@ SHAPES = {
   "portal_sheet": (KIND_BOXES, ((0, 0, 6, 16, 16, 10),), ()),
   "end_portal": (KIND_BOXES, (_LOW(12),), ()),
   "piston_head": (KIND_BOXES, ((0, 0, 0, 16, 16, 4), (6, 6, 4, 10, 10, 16)), SOLID),
+  "sky_cube": (KIND_CUBE, (_FULL,), ()),
 }  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def generate(
   """
   data_dir = Path(data_dir)
   data_dir.mkdir(parents=True, exist_ok=True)
-  _check_same(
+  check_same(
     data_dir,
     {
       "tasks": list(tasks),
@@ -125,10 +125,11 @@ def generate(
         perturb_share=perturb_share,
       )
     env.close()
-  return _finish(data_dir, shards, features)
+  return finish(data_dir, shards, features)
 
 
-def _check_same(data_dir: Path, arguments: dict[str, Any]) -> None:
+def check_same(data_dir: Path, arguments: dict[str, Any]) -> None:
+  """Notes a data set's arguments; ValueError if it was begun with others."""
   path = data_dir / "arguments.json"
   if not path.exists():
     write_json(path, arguments)
@@ -167,11 +168,12 @@ def _make(
     at = shard_of[index]
     records[at][index - first[at]] = record
     if len(records[at]) == len(shards[at].episodes):
-      _write(data_dir, shards[at], [records[at][i] for i in sorted(records[at])], features)
+      write_records(data_dir, shards[at], [records[at][i] for i in sorted(records[at])], features)
       records[at] = {}
 
 
-def _write(data_dir: Path, shard: Shard, records: list[Recorded], features) -> None:
+def write_records(data_dir: Path, shard: Shard, records: list[Recorded], features) -> None:
+  """Writes the rows and the log of a shard; it counts as done from then on."""
   path = shard_path(data_dir, shard.family, shard.index, shard.num_shards)
   write_shard(path, [row for record in records for row in record.rows], features)
   log = [record._replace(rows=len(record.rows))._asdict() for record in records]
@@ -187,7 +189,7 @@ def _is_done(data_dir: Path, shard: Shard) -> bool:
   return path.exists() and _log_path(path).exists()
 
 
-def _finish(data_dir: Path, shards: list[Shard], features) -> dict[str, Any]:
+def finish(data_dir: Path, shards: list[Shard], features) -> dict[str, Any]:
   """summary.json, then TFDS's metadata, which marks the data set as complete."""
   log = []
   for shard in shards:

@@ -47,7 +47,7 @@ class Recorded(NamedTuple):
   rows: list[dict[str, Any]]
 
 
-class _Game:
+class Game:
   """An episode under way in one slot of the environment."""
 
   def __init__(self, index: int, task: str, seed: int, base_seed: int):
@@ -131,8 +131,8 @@ def record_episodes(
     max_ticks_per_decision: k.
     perturb_share: 0..1, of the decisions, at most MAX_PERTURBATIONS in an episode.
   """
-  queue = deque(_Game(i, task, seed, base_seed) for i, (task, seed) in enumerate(episodes))
-  games: list[_Game | None] = [None] * env.num_envs
+  queue = deque(Game(i, task, seed, base_seed) for i, (task, seed) in enumerate(episodes))
+  games: list[Game | None] = [None] * env.num_envs
   while True:
     _refill(env, games, queue)
     running = {slot: game for slot, game in enumerate(games) if game is not None}
@@ -150,7 +150,7 @@ def record_episodes(
         yield game.index, game.finish(bool(step.reward[slot] > 0))
 
 
-def _refill(env: VoxelEnv, games: list[_Game | None], queue: deque[_Game]) -> None:
+def _refill(env: VoxelEnv, games: list[Game | None], queue: deque[Game]) -> None:
   """Starts queued episodes in the free slots."""
   started = [slot for slot, game in enumerate(games) if game is None][: len(queue)]
   if started:
@@ -162,7 +162,7 @@ def _refill(env: VoxelEnv, games: list[_Game | None], queue: deque[_Game]) -> No
 def _decide(
   env: VoxelEnv,
   pictures: Pictures,
-  running: dict[int, _Game],
+  running: dict[int, Game],
   max_ticks: int,
   perturb_share: float,
 ) -> Iterator[tuple[int, RawAction]]:
@@ -186,12 +186,13 @@ def _decide(
     if slot in views:
       texts = label(intents[slot], views[slot], codes.get(slot, NO_CODES))
       if is_kept[slot]:
-        game.rows.append(_row(game, texts, images[slot], bool(is_gui_open[slot])))
+        game.rows.append(make_row(game, texts, images[slot], bool(is_gui_open[slot])))
       game.choose(texts, views[slot], max_ticks, perturb_share)
     yield slot, game.tick(images.get(slot, ()), pictures.views, bool(is_gui_open[slot]))
 
 
-def _row(game: _Game, texts: dict[str, str], images, is_gui_open: bool) -> dict[str, Any]:
+def make_row(game: Game, texts: dict[str, str], images, is_gui_open: bool) -> dict[str, Any]:
+  """The row of a game's present tick; see storage.row_features."""
   row = {
     "task": game.task,
     "family": game.family,

@@ -82,8 +82,6 @@ def _more_formulas() -> dict[str, np.ndarray]:
     "pillar": (u % 4 == 0) | (u == 15),
     "pillar_top": edge | ((radius > 3.5) & (radius < 4.5)),
     "big_brick": wide_joint,
-    "big_cracked": wide_joint | (np.abs((u * 5 + v * 3) % 16 - v) < 1),
-    "mossy_brick": third((blotch < 0.35) | ((v > 11) & (fine < 0.6)), wide_joint),
     "mossy_cobble": third(
       coarse < 0.35, _hash((u + v // 5) // 4, (v + u // 7) // 4, 5) < 0.45
     ),
@@ -93,7 +91,6 @@ def _more_formulas() -> dict[str, np.ndarray]:
     "dots": ((u % 4) // 2 == 0) & ((v % 4) // 2 == 0),
     "rough": third(coarse < 0.25, coarse < 0.6),
     "blotches": third(blotch < 0.25, blotch < 0.6),
-    "powder": third(fine < 0.3, fine < 0.6),
     "wavy": wave < 2,
     "strata": third(_hash(v // 2, v // 2, 9) < 0.3, _hash(v, v, 10) < 0.4),
     "net": ((u + v) % 8 == 0) | ((u - v) % 8 == 0),
@@ -116,7 +113,6 @@ def _more_formulas() -> dict[str, np.ndarray]:
     "lapis_ore": third(np.hypot((u + 1) % 6 - 2.5, (v + 2) % 5 - 2) < 1.2, stone),
     "gem_ore": third((np.abs(u % 8 - 4) + np.abs((v + u // 8 * 4) % 8 - 4)) < 3, stone),
     "vine": np.where(((u + v // 3) % 5 < 3) & (coarse < 0.7), fine < 0.4, HOLE),
-    "dangling": np.where((v < 12 - (u * 7) % 9), fine < 0.4, HOLE),
     "log_end": third(away < 3.5, (away.astype(np.int64) % 3 == 1) | edge),
     "wood_grain": (u % 5 == 0) & (fine < 0.8),
   }  # fmt: skip

@@ -1,11 +1,9 @@
 """Day and night."""
 
 from cross_jax.base import RawAction
-from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.params import DAY_TICKS, Params
 from cross_jax.envs.voxel.state import State
 
-DAY_TICKS = 24_000
-NOON, MIDNIGHT = 6_000, 18_000  # of State.time_of_day
 DUSK, DAWN = 12_542, 23_460  # between them monsters do not burn
 
 

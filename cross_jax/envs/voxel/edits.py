@@ -6,6 +6,7 @@
 import jax
 import jax.numpy as jnp
 
+from cross_jax.envs.voxel.light import changes_light, flood_light
 from cross_jax.envs.voxel.render.boxes import update_boxes
 from cross_jax.envs.voxel.state import MAX_EDITS, NO_CELL, Edits, State
 
@@ -40,27 +41,31 @@ def apply_edits(state: State) -> State:
   def write(world, edit):
     return apply_edit(*world, *edit), None
 
+  is_changed = changes_light(state.blocks, state.edits)
   (blocks, boxes), _ = jax.lax.scan(write, (state.blocks, state.boxes), state.edits)
-  return state._replace(blocks=blocks, boxes=boxes)
+  light = jax.lax.cond(is_changed, lambda: flood_light(blocks), lambda: state.light)
+  return state._replace(blocks=blocks, boxes=boxes, light=light)
 
 
 def apply_edits_batch(
-  blocks: jax.Array, boxes: jax.Array, edits: Edits, active: jax.Array
-) -> tuple[jax.Array, jax.Array]:
+  world: tuple[jax.Array, jax.Array, jax.Array], edits: Edits, active: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
   """`apply_edits` of the games where `active`, one edit at a time.
 
   Cells change rarely, so that a loop over the edits there are is cheaper than the renderer's update
   for all.
 
   Args:
-    blocks, boxes: [B, NUM_CELLS].
+    world: (blocks, boxes, light), [B, NUM_CELLS] each.
     edits: Edits with a leading axis B.
     active: bool[B].
   Returns:
-    (blocks, boxes).
+    (blocks, boxes, light).
   """
+  blocks, boxes, light = world
   num_games = active.shape[0]
   pending = (edits.cell != NO_CELL) & active[:, None]
+  is_dark = jax.vmap(changes_light)(blocks, edits) & active
 
   def change(carry):
     blocks, boxes, pending = carry
@@ -74,4 +79,11 @@ def apply_edits_batch(
   blocks, boxes, _ = jax.lax.while_loop(
     lambda carry: jnp.any(carry[2]), change, (blocks, boxes, pending)
   )
-  return blocks, boxes
+
+  def shine(carry):
+    light, is_dark = carry
+    i = jnp.argmax(is_dark)
+    return light.at[i].set(flood_light(blocks[i])), is_dark.at[i].set(False)
+
+  light, _ = jax.lax.while_loop(lambda carry: jnp.any(carry[1]), shine, (light, is_dark))
+  return blocks, boxes, light

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+DAY_TICKS = 24_000
+NOON, MIDNIGHT = 6_000, 18_000  # of State.time_of_day
 PEACEFUL, EASY, NORMAL, HARD = range(4)
 
 

@@ -6,9 +6,10 @@ import jax.numpy as jnp
 from cross_jax.base import NUM_BUTTONS
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel import gui, stores, tables
-from cross_jax.envs.voxel.daytime import MIDNIGHT, NOON
 from cross_jax.envs.voxel.edits import NO_CELL, no_edits
 from cross_jax.envs.voxel.events import no_events
+from cross_jax.envs.voxel.light import flood_light
+from cross_jax.envs.voxel.params import MIDNIGHT, NOON
 from cross_jax.envs.voxel.player import fresh_player
 from cross_jax.envs.voxel.render.boxes import build_boxes
 from cross_jax.envs.voxel.state import (
@@ -43,6 +44,7 @@ def reset(setup: TaskSetup, rng: jax.Array) -> State:
   state = State(
     blocks=blocks,
     boxes=build_boxes(blocks),
+    light=flood_light(blocks),
     player=fresh_player(spawn.pos, spawn.yaw_deg, spawn.pitch_deg),
     mobs=animals,
     drops=Drops(

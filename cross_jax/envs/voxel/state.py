@@ -150,6 +150,7 @@ class Goal(NamedTuple):
 class State(NamedTuple):
   blocks: jax.Array  # uint16[NUM_CELLS], row of the block table, 0 = air
   boxes: jax.Array  # int32[NUM_CELLS], the renderer's acceleration structure (render/boxes.py)
+  light: jax.Array  # uint8[NUM_CELLS], 16 * level of sky light + level of block light (light.py)
   player: Player
   mobs: Mobs
   drops: Drops

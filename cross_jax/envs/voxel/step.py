@@ -111,13 +111,15 @@ def step_batch(
   def select(a, b):
     return jnp.where(active.reshape(active.shape + (1,) * (a.ndim - 1)), a, b)
 
-  bare = {"blocks": (), "boxes": (), "stats": ()}
+  bare = {"blocks": (), "boxes": (), "light": (), "stats": ()}
   kept = jax.tree.map(select, new._replace(**bare), states._replace(**bare))
-  blocks, boxes = apply_edits_batch(states.blocks, states.boxes, new.edits, active)
+  world = (states.blocks, states.boxes, states.light)
+  blocks, boxes, light = apply_edits_batch(world, new.edits, active)
   return (
     kept._replace(
       blocks=blocks,
       boxes=boxes,
+      light=light,
       stats=count_events_batch(states.stats, new.events, active),
     ),
     jnp.where(active, reward, 0.0),

@@ -15,7 +15,7 @@ def rarely(rule: Callable[..., Any], is_needed: Callable[..., jax.Array], *chang
   Args:
     rule: function of (state, action, params) that leaves states that do not need it as they are.
     is_needed: function of (state) to bool[].
-    changes: the fields of State that it may change; it must not read `boxes` or `stats`.
+    changes: the fields of State that it may change; it must not read `boxes`, `light` or `stats`.
   """
 
   def rare(state: Any, action: Any, params: Any) -> Any:
@@ -25,7 +25,7 @@ def rarely(rule: Callable[..., Any], is_needed: Callable[..., jax.Array], *chang
       after = rule(state._replace(**value), action, params)
       return {name: getattr(after, name) for name in changes}
 
-    rest = state._replace(boxes=(), stats=())
+    rest = state._replace(boxes=(), light=(), stats=())
     return state._replace(**when_needed(is_needed(state), work, value, rest, action))
 
   rare.__name__ = rule.__name__

@@ -9,6 +9,8 @@ import numpy as np
 from cross_jax.base import View
 from cross_jax.envs.tasks import setup_row
 from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.light import flood_light
+from cross_jax.envs.voxel.params import NOON
 from cross_jax.envs.voxel.render import build_boxes
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import EYE_HEIGHT, NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, State
@@ -21,6 +23,7 @@ PANEL = View(232, 97, 408, 263, 176, 166)  # one sample per px of the GUI's pane
 EYE = (16.5, 12.5, 10.5)  # m, the eye of an empty game; it looks along +z
 
 _build = jax.jit(build_boxes)
+_shine = jax.jit(flood_light)
 
 
 @functools.cache
@@ -46,7 +49,12 @@ def make_state(
   flat = grid.reshape(NUM_CELLS)
   feet = np.asarray([EYE[0], EYE[1] - EYE_HEIGHT, EYE[2]], np.float32)
   state = jax.tree.map(lambda a: np.zeros(a.shape, a.dtype), _shapes())
-  state = state._replace(blocks=flat, boxes=_build(jnp.asarray(flat)))
+  state = state._replace(
+    blocks=flat,
+    boxes=_build(jnp.asarray(flat)),
+    light=_shine(jnp.asarray(flat)),
+    time_of_day=np.int32(NOON),
+  )
   groups = {
     "player": state.player._replace(
       pos=feet, is_on_ground=np.bool_(True), health=np.float32(20), food=np.float32(20),

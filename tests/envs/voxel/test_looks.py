@@ -11,11 +11,12 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from cross_jax.envs.voxel.block_patterns import HOLE
 from cross_jax.envs.voxel.likeness import distances, reduce_pictures
 from cross_jax.envs.voxel.patterns import BLOCK_PATTERNS
-from cross_jax.envs.voxel.render import isometric
+from cross_jax.envs.voxel.render import gallery, isometric
 from cross_jax.envs.voxel.render.textures import block_tiles, icon_tiles
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
@@ -31,11 +32,13 @@ _GOLDEN = Path(__file__).parents[2] / "golden" / "voxel_looks.json"
 
 
 def _alike(names, pictures, least):
-  """Pairs of names nearer than `least`."""
+  """Pairs of names nearer than `least`; those whose mean colours are further apart can't be."""
+  mean = pictures[..., :6].mean((1, 2))
   near = []
   for i in range(len(names) - 1):
-    gaps = distances(pictures[i + 1 :], pictures[i : i + 1])[:, 0]
-    near += [(names[i], names[i + 1 + j], gaps[j]) for j in np.flatnonzero(gaps < least)]
+    those = i + 1 + np.flatnonzero(np.abs(mean[i + 1 :] - mean[i]).mean(-1) < least)
+    gaps = distances(pictures[those], pictures[i : i + 1])[:, 0]
+    near += [(names[i], names[j], gap) for j, gap in zip(those, gaps) if gap < least]
   return near
 
 
@@ -87,6 +90,16 @@ def test_only_leaves_fill_their_holes():
   is_leaves = np.asarray([name.endswith("_leaves") for name in BLOCKS.names])
   np.testing.assert_array_equal(is_cut, has_hole & ~is_leaves)
   assert is_leaves.sum() == 6 and has_hole[is_leaves].all()
+
+
+def test_pages_of_the_gallery_hold_every_picture(tmp_path):
+  icons = icon_tiles()[1:42]
+  assert gallery.save_pages(tmp_path, "items", ITEMS.names[1:42], icons) == 1
+  page = np.asarray(Image.open(tmp_path / "items_1.png").convert("RGB")).astype(int)
+  assert page.shape == (3 * 52, 20 * 76, 3)  # 16 px, three lines of 10 px and 6 px; 41 = 2 x 20 + 1
+  shown = page[2 * 52 + 2 : 2 * 52 + 18, 30:46]
+  drawn = icons[40, ..., 3] > 0
+  assert np.abs(shown - icons[40, ..., :3])[drawn].max() <= 8  # one of 256 colours
 
 
 def looks():

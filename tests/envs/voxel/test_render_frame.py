@@ -110,7 +110,7 @@ def pictures():
     "plain": make_state({AHEAD: "stone"}),
     "cracked": make_state({AHEAD: "stone"}, player=mining),
     "far": make_state({AHEAD: "stone"}, player=far),
-    "night": make_state({AHEAD: "stone"}, is_night=True),
+    "night": make_state({AHEAD: "stone"}, time_of_day=18_000),
     "pig": make_state(mobs=pig),
     "hurt": make_state(mobs=pig | {"hurt_ticks": [5] + [0] * 7}),
     "busy": make_state(random_world(5, num_shapes=60, names=("stone", "water", "poppy", "glass"))),

@@ -7,12 +7,13 @@ import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction, no_op
 from cross_jax.envs.tasks import setup_row
-from cross_jax.envs.voxel import env, layout, tables
+from cross_jax.envs.voxel import env, layout, light, tables
 from cross_jax.envs.voxel.render import boxes
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, State
 
 GROUND = 8  # y of the top cells of the plain; the player's feet are at 9.0
 build_boxes = jax.jit(boxes.build_boxes)
+flood_light = jax.jit(light.flood_light)
 
 
 def cell(x: int, y: int, z: int) -> int:
@@ -36,7 +37,7 @@ def press(*buttons: str, pitch: float = 0.0, yaw: float = 0.0) -> RawAction:
 class Plain:
   """A game on a stone plain at (16.5, 9, 16.5), yaw 0 (towards +z), with nothing in hand.
 
-  The renderer's boxes are those of another world until `with_boxes`.
+  The renderer's boxes and the light are those of another world until `with_boxes`.
   """
 
   def __init__(self, task: str = "mine_block:oak_log"):
@@ -65,7 +66,8 @@ class Plain:
     return self
 
   def with_boxes(self) -> "Plain":
-    self.state = self.state._replace(boxes=np.asarray(build_boxes(self.state.blocks)))
+    boxes, light = (np.asarray(f(self.state.blocks)) for f in (build_boxes, flood_light))
+    self.state = self.state._replace(boxes=boxes, light=light)
     return self
 
   def hold(self, name: str, count: int = 1) -> "Plain":

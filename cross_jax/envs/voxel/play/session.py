@@ -1,6 +1,7 @@
 """One player's game: episodes one after another, with mouse pixels in and pictures out."""
 
 import itertools
+import math
 import threading
 import time
 from pathlib import Path
@@ -80,7 +81,8 @@ class Session:
 
     Args:
       keys: the buttons that are down, names of base.BUTTONS.
-      mouse_px: (x, y), how far the mouse moved; more than 180 degrees are cut.
+      mouse_px: (x, y), how far the mouse moved, taken as whole pixels (the text of an action has
+        no others); more than 180 degrees are cut.
     Returns:
       As of `start`.
     Raises:
@@ -140,6 +142,8 @@ def _action(keys: list[str], mouse_px: tuple[float, float]) -> RawAction:
     x, y = (float(px) for px in mouse_px)
   except (TypeError, ValueError) as error:
     raise ValueError(f"mouse {mouse_px!r}: must be two numbers, px (x, y)") from error
-  limit_px = MAX_TURN_DEG / DEG_PER_PX
-  turn = [min(max(px, -limit_px), limit_px) * DEG_PER_PX for px in (y, x)]
+  if not (math.isfinite(x) and math.isfinite(y)):
+    raise ValueError(f"mouse {mouse_px!r}: must be finite, px (x, y)")
+  limit_px = int(MAX_TURN_DEG / DEG_PER_PX)
+  turn = [min(max(round(px), -limit_px), limit_px) * DEG_PER_PX for px in (y, x)]
   return action_from_dict(dict.fromkeys(keys, 1) | {"camera": turn})

@@ -1,10 +1,11 @@
 """Pictures of what the renderer draws: `python -m cross_jax.envs.voxel.render.gallery --out DIR`.
 
-Writes blocks.png and items.png (every texture and icon with its name), and one picture per scene:
-the screen at 640x360 beside the two views of the tiny policy, enlarged.
+`content`: pages of all blocks (from a corner) and of all item icons, with their names. `scenes`:
+one picture per scene, the screen at 640x360 beside the two views of the tiny policy, enlarged.
 """
 
 import argparse
+import textwrap
 from pathlib import Path
 
 import jax
@@ -15,8 +16,9 @@ from PIL import Image, ImageDraw
 from cross_jax.base import View
 from cross_jax.envs import tasks
 from cross_jax.envs.voxel import layout, reset
+from cross_jax.envs.voxel.render import isometric
 from cross_jax.envs.voxel.render.frame import render_batch
-from cross_jax.envs.voxel.render.textures import BLOCK_ATLAS, ICON_ATLAS, TILE_WORDS
+from cross_jax.envs.voxel.render.textures import block_tiles, icon_tiles
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 from cross_jax.screen import TINY_VIEWS
@@ -30,40 +32,55 @@ SCENES = (
   ("kill_entity:slime", 8), ("craft_item:paper", 1), ("craft_item:enchanting_table", 2),
   ("craft_item:cooked_cod", 3),
 )  # fmt: skip
-_CELL = 96  # px per entry of a sheet
+KINDS = ("content", "scenes")
+BLOCK_SIDE, ICON_SIDE = 48, 32  # px
+PER_PAGE, COLUMNS = 200, 20
+_CELL_WIDTH, _LINE_HEIGHT, _LINE_CHARACTERS, _MAX_LINES = 76, 10, 12, 3
 _BACKGROUND = (198, 198, 198)
+_PALETTE = 256  # colours of a page, so that its file stays small
 
 
-def _tile(atlas: np.ndarray, tile: int) -> np.ndarray:
-  """A tile over the background: uint8[16, 16, 3]."""
-  words = atlas[tile * TILE_WORDS : tile * TILE_WORDS + 256].reshape(16, 16)
-  rgba = np.stack([words >> s & 255 for s in (0, 8, 16, 24)], -1).astype(np.float64)
-  alpha = rgba[..., 3:] > 127  # block tiles keep their crack in the low bits
-  return (rgba[..., :3] * alpha + np.asarray(_BACKGROUND) * (1 - alpha)).astype(np.uint8)
-
-
-def draw_sheet(names: tuple[str, ...], tiles: list[list[np.ndarray]], columns: int) -> Image.Image:
-  """A labelled sheet.
+def draw_page(names: tuple[str, ...], pictures: np.ndarray) -> Image.Image:
+  """Pictures with their names below.
 
   Args:
-    names: one label per entry.
-    tiles: per entry, its pictures uint8[16, 16, 3] side by side.
-    columns: entries per row.
+    names: one per picture.
+    pictures: uint8[n, side, side, 4].
   Returns:
-    A picture of 96 x 96 px per entry.
+    A page of COLUMNS pictures a row.
   """
-  rows = -(-len(names) // columns)
-  sheet = Image.new("RGB", (_CELL * columns, _CELL * rows), _BACKGROUND)
-  pen = ImageDraw.Draw(sheet)
-  for i, (name, pictures) in enumerate(zip(names, tiles, strict=True)):
-    x, y = _CELL * (i % columns), _CELL * (i // columns)
-    side = (_CELL - 8) // len(pictures) if len(pictures) > 1 else 64
-    for j, picture in enumerate(pictures):
-      image = Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST)
-      sheet.paste(image, (x + 4 + side * j, y + 4))
-    pen.text((x + 4, y + _CELL - 24), name[:15], fill=(0, 0, 0))
-    pen.text((x + 4, y + _CELL - 13), name[15:], fill=(0, 0, 0))
-  return sheet
+  side = pictures.shape[1]
+  height = side + _MAX_LINES * _LINE_HEIGHT + 6
+  rows = -(-len(names) // COLUMNS)
+  page = Image.new("RGB", (_CELL_WIDTH * COLUMNS, height * rows), _BACKGROUND)
+  pen = ImageDraw.Draw(page)
+  for i, (name, picture) in enumerate(zip(names, pictures, strict=True)):
+    x, y = _CELL_WIDTH * (i % COLUMNS), height * (i // COLUMNS)
+    image = Image.fromarray(picture)
+    page.paste(image.convert("RGB"), (x + (_CELL_WIDTH - side) // 2, y + 2), image.split()[3])
+    words = name.replace("_", " ")
+    for j, line in enumerate(textwrap.wrap(words, _LINE_CHARACTERS)[:_MAX_LINES]):
+      pen.text((x + 2, y + side + 2 + _LINE_HEIGHT * j), line, fill=(0, 0, 0))
+  return page.quantize(_PALETTE, dither=Image.Dither.NONE)
+
+
+def save_pages(out: Path, kind: str, names: tuple[str, ...], pictures: np.ndarray) -> int:
+  """Writes <kind>_1.png, ... with PER_PAGE pictures each and returns how many pages."""
+  starts = range(0, len(names), PER_PAGE)
+  for page, start in enumerate(starts, start=1):
+    those = slice(start, start + PER_PAGE)
+    draw_page(names[those], pictures[those]).save(out / f"{kind}_{page}.png", optimize=True)
+  return len(starts)
+
+
+def save_content(out: Path) -> int:
+  """Writes the pages of all visible blocks and of all items."""
+  rows = np.flatnonzero(BLOCKS.is_visible)
+  names = tuple(BLOCKS.names[row] for row in rows)
+  num = save_pages(out, "blocks", names, isometric.draw_boxes(block_tiles(), rows, BLOCK_SIDE))
+  scale = ICON_SIDE // icon_tiles().shape[1]
+  icons = icon_tiles()[1:].repeat(scale, axis=1).repeat(scale, axis=2)
+  return num + save_pages(out, "items", ITEMS.names[1:], icons)
 
 
 def make_states(scenes: tuple[tuple[str, int], ...]) -> State:
@@ -99,21 +116,24 @@ def draw_scene(screen: np.ndarray, wide: np.ndarray, centre: np.ndarray) -> Imag
   return sheet
 
 
-def main() -> None:
-  parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
-  out = parser.parse_args().out
-  out.mkdir(parents=True, exist_ok=True)
-  faces = [[_tile(BLOCK_ATLAS, 3 * i + f) for f in range(3)] for i in range(len(BLOCKS.names))]
-  draw_sheet(BLOCKS.names, faces, 12).save(out / "blocks.png")
-  icons = [[_tile(ICON_ATLAS, i)] for i in range(len(ITEMS.names))]
-  draw_sheet(ITEMS.names, icons, 16).save(out / "items.png")
+def save_scenes(out: Path) -> int:
+  """Writes one picture per scene."""
   states = _show_off(make_states(SCENES))
   pictures = [np.asarray(p) for p in render_batch(states, (SCREEN, *TINY_VIEWS))]
   for i, (task, seed) in enumerate(SCENES):
     name = f"{task.replace(':', '_')}_{seed}.png"
     draw_scene(*(p[i] for p in pictures)).save(out / name)
-  print(f"{len(SCENES) + 2} pictures in {out}")
+  return len(SCENES)
+
+
+def main() -> None:
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
+  parser.add_argument("--what", nargs="+", choices=KINDS, default=KINDS)
+  args = parser.parse_args()
+  args.out.mkdir(parents=True, exist_ok=True)
+  save = {"content": save_content, "scenes": save_scenes}
+  print(f"{sum(save[kind](args.out) for kind in args.what)} pictures in {args.out}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Colours of what the rays hit: texture, side brightness, crack, outline, fog, water, night."""
+"""Colours of what the rays hit: texture, sides, crack, outline, light of the cells, fog, water."""
 
 from typing import NamedTuple
 
@@ -8,6 +8,14 @@ import numpy as np
 
 from cross_jax.envs.voxel.patterns import TEXTURE_SIZE
 from cross_jax.envs.voxel.render.bodies import SKINS
+from cross_jax.envs.voxel.render.glow import (
+  NIGHT_LIGHT,
+  NIGHT_SKY,
+  between,
+  daylight,
+  light_at,
+  light_words,
+)
 from cross_jax.envs.voxel.render.hits import (
   FACE_DOWN,
   FACE_PLANT,
@@ -36,6 +44,7 @@ from cross_jax.envs.voxel.render.textures import (
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.tables import BLOCKS, SHAPES
 
+FRONT = 0.01  # m before a face, where its light is taken
 OUTLINE_WIDTH = 0.016  # m
 OUTLINE_SHADE = 0.25
 CRACK_SHADE = 0.35
@@ -43,7 +52,6 @@ FOG_START, FOG_LENGTH, FOG_MAX = 14.0, 40.0, 0.85  # m, m, share
 WATER_CLEAR, WATER_LENGTH = 0.32, 10.0  # least tint share, m to full tint
 
 _ZENITH, _HORIZON, _HAZE = (104.0, 156.0, 244.0), (176.0, 206.0, 250.0), (120.0, 148.0, 112.0)
-_NIGHT_SKY, _NIGHT_LIGHT = (0.08, 0.10, 0.16), (0.34, 0.37, 0.50)
 _WATER = (44.0, 92.0, 204.0)
 _FLASH = (240.0, 40.0, 40.0)
 _FLASH_SHARE = 0.45
@@ -108,6 +116,17 @@ def _marks(faces: _Faces, t: jax.Array, word: jax.Array, pixel_angle: np.ndarray
   return jnp.where(is_line, OUTLINE_SHADE, jnp.where(is_crack, CRACK_SHADE, 1.0))
 
 
+def _light(t: jax.Array, face: jax.Array, rays: Rays, state: State, day: jax.Array) -> jax.Array:
+  """The light just before what the rays hit: packed like glow.light_words, int32[N]."""
+  on_axis = (face == FACE_X, face <= FACE_DOWN, face == FACE_Z)
+  point = (
+    o + d * t - jnp.where(is_normal, jnp.where(d > 0, FRONT, -FRONT), 0.0)
+    for o, d, is_normal in zip(rays.origin, (rays.x, rays.y, rays.z), on_axis, strict=True)
+  )
+  words = jax.lax.optimization_barrier(light_words(day))  # once a game, not once a ray
+  return words.at[light_at(state.light, *point)].get(mode="promise_in_bounds")
+
+
 def shade(
   hits: Hits,
   things: Things,
@@ -137,7 +156,10 @@ def shade(
   light = jnp.where(is_thing, 1.0 - LIGHT_STEP * side, light)
   flash = jnp.where(is_thing & (((things.look >> FLASH_SHIFT) & 1) > 0), _FLASH_SHARE, 0.0)
   t = jnp.minimum(hits.t, things.t)
-  fog = jnp.clip((t - FOG_START) * (1 / FOG_LENGTH), 0.0, FOG_MAX)
+  day = daylight(state.time_of_day)
+  glow = _light(t, faces.face, rays, state, day)
+  open_air = ((glow >> 24) & 255).astype(jnp.float32) * (1 / 255)  # no bright fog in a cave
+  fog = jnp.clip((t - FOG_START) * (1 / FOG_LENGTH), 0.0, FOG_MAX) * open_air
   up = jnp.clip(2.0 * rays.y, 0.0, 1.0)
   down = jnp.clip(-5.0 * rays.y, 0.0, 1.0)
   is_sky = t >= FAR
@@ -145,11 +167,11 @@ def shade(
   length = jnp.where(is_sky, WATER_LENGTH, t) - hits.water_t
   tint = jnp.clip(WATER_CLEAR + length * (1 / WATER_LENGTH), WATER_CLEAR, 0.92)
   out = []
-  for i, channel in enumerate(unpack(word)):
+  for i, (channel, bright) in enumerate(zip(unpack(word), unpack(glow), strict=True)):
     sky = _HORIZON[i] + up * (_ZENITH[i] - _HORIZON[i]) + down * (_HAZE[i] - _HORIZON[i])
-    sky = sky * jnp.where(state.is_night, _NIGHT_SKY[i], 1.0)
-    dim = jnp.where(state.is_night, _NIGHT_LIGHT[i], 1.0)
-    lit = (channel + flash * (_FLASH[i] - channel)) * light * dim
+    sky = sky * between(NIGHT_SKY[i], day)
+    dim = between(NIGHT_LIGHT[i], day)
+    lit = (channel + flash * (_FLASH[i] - channel)) * light * (bright * (1 / 255))
     seen = jnp.where(is_sky, sky, lit + fog * (sky - lit))
     out.append(jnp.where(is_wet, seen + tint * (_WATER[i] * dim - seen), seen))
   return to_word(*out)

@@ -1,0 +1,162 @@
+"""Recorded play as demonstrations: `python -m data_pipelines.recordings --data_dir DIR FOLDER`.
+
+Replays what `python -m cross_jax.envs.voxel.play --record FOLDER` wrote, checks that the world is
+the one that was played, and writes rows of the same features as the experts' data set. The raw and
+motion labels are the player's own; the grounding labels name what the player did next (hindsight).
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+
+from cross_jax.actions import format_action, format_motion
+from cross_jax.base import RawAction, View
+from cross_jax.envs.experts import Snapshot, snapshots
+from cross_jax.envs.experts.intent import Intent
+from cross_jax.envs.experts.labels import ground
+from cross_jax.envs.tasks import get
+from cross_jax.envs.voxel.env import VoxelEnv
+from cross_jax.envs.voxel.recording import Recording, begin, read_recording, replay
+from cross_jax.screen import TINY_VIEWS
+from data_pipelines.demonstrations import Shard, check_same, finish, write_records
+from data_pipelines.episodes import Game, Recorded, make_row
+from data_pipelines.hindsight import intents_of
+from data_pipelines.pictures import Pictures
+from data_pipelines.storage import row_features
+
+SPACE = "human"  # who executed the episode, in the summary
+
+
+def record_of(recording: Recording, pictures: Pictures) -> Recorded:
+  """One recorded episode as rows.
+
+  Of a run of equal raw labels the 1st, 2nd, 4th, 8th, ... tick is kept, as in the experts' data;
+  ticks whose purpose hindsight doesn't tell are left out, and all of an episode without success.
+
+  Raises:
+    ValueError: the world differs from the one recorded.
+  """
+  env = VoxelEnv(1, difficulty=recording.difficulty)
+  game = Game(0, recording.task, recording.seed, base_seed=0)
+  num_ticks = len(recording.actions.buttons)
+  actions = [RawAction(*fields) for fields in zip(*recording.actions)]
+  is_worth = [game.is_worth_a_row(format_action(action)) for action in actions]
+  views: list[Snapshot] = []
+  drawn: dict[int, tuple[Any, np.ndarray]] = {}
+
+  def look(tick: int) -> None:
+    state = env.get_state()
+    views.extend(snapshots(state))
+    if is_worth[tick]:
+      images, codes = pictures.draw(state, [0], [0])
+      drawn[tick] = images[0], codes[0]
+
+  begin(recording, env)
+  is_success = False
+  if num_ticks:
+    look(0)
+  for tick, (_, step) in enumerate(replay(recording, env)):
+    is_success |= bool(step.reward[0] > 0)
+    if tick + 1 < num_ticks:
+      look(tick + 1)
+  for tick, intent in enumerate(intents_of(views, recording.actions)):
+    if tick in drawn and intent is not None:
+      images, codes = drawn[tick]
+      game.num_ticks, game.num_decisions = tick, tick
+      texts = label_human(actions[tick], intent, views[tick], codes)
+      game.rows.append(make_row(game, texts, images, bool(views[tick].gui)))
+  game.space, game.num_ticks, game.num_decisions = SPACE, num_ticks, num_ticks
+  return game.finish(is_success)
+
+
+def label_human(
+  action: RawAction, intent: Intent, view: Snapshot, codes: np.ndarray
+) -> dict[str, str]:
+  """The five forms of a human's tick, as `experts.label` gives those of an expert's.
+
+  Args:
+    action: what was done.
+    intent: in hindsight.
+    view: the state before it.
+    codes: int32[90, 160] of SEGMENT_VIEW.
+  """
+  raw, motion = format_action(action), format_motion(action, view.gui != 0)
+  grounding = ground(intent, view, codes)
+  return {
+    "raw": raw,
+    "motion+raw": f"{motion}\n{raw}",
+    "motion": motion,
+    "grounding+raw": f"{grounding}\n{raw}",
+    "grounding": grounding,
+  }
+
+
+def convert(
+  paths: Sequence[str | Path],
+  data_dir: str | Path,
+  *,
+  views: tuple[View, ...] = TINY_VIEWS,
+  episodes_per_shard: int = 40,
+  show_progress: bool = True,
+) -> dict[str, Any]:
+  """Writes a data set of recordings.
+
+  Args:
+    paths: recordings, or folders of them.
+    data_dir: folder of the data set, made if absent; of these recordings only.
+    views: the pictures of a row.
+    episodes_per_shard: episodes per file.
+    show_progress: draw a progress bar.
+  Returns:
+    The summary, also in DIR/summary.json; see demonstrations.generate.
+  Raises:
+    ValueError: no recordings, a damaged one, one of another world, data_dir holds another data set.
+  """
+  files = sorted(file for path in map(Path, paths) for file in _files(path))
+  if not files:
+    raise ValueError(f"no recordings (*.jsonl) in {', '.join(map(str, paths))}")
+  data_dir = Path(data_dir)
+  data_dir.mkdir(parents=True, exist_ok=True)
+  shape = [list(view) for view in views]
+  check_same(data_dir, {"recordings": [file.name for file in files], "views": shape})
+  features = row_features([(view.height, view.width, 3) for view in views])
+  pictures, families = Pictures(views), {}
+  for file in track(files, "recordings", disable=not show_progress):
+    try:
+      record = record_of(read_recording(file), pictures)
+    except ValueError as error:
+      raise ValueError(f"{file}: {error}") from error
+    families.setdefault(get(record.task).family, []).append(record)
+  shards = []
+  for family, records in families.items():
+    parts = [
+      records[i : i + episodes_per_shard] for i in range(0, len(records), episodes_per_shard)
+    ]
+    for i, part in enumerate(parts):
+      shards.append(Shard(family, i, len(parts), tuple((r.task, r.seed) for r in part)))
+      write_records(data_dir, shards[-1], part, features)
+  return finish(data_dir, shards, features)
+
+
+def _files(path: Path) -> list[Path]:
+  if not path.exists():
+    raise ValueError(f"no file or folder {path}")
+  return sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+
+
+def main() -> None:
+  """Command line of `convert`."""
+  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser.add_argument("--data_dir", required=True)
+  parser.add_argument("paths", nargs="+", metavar="FILE_OR_FOLDER")
+  args = parser.parse_args()
+  print(json.dumps(convert(args.paths, args.data_dir)))
+
+
+if __name__ == "__main__":
+  main()
