@@ -107,7 +107,8 @@ def boxes_near(blocks: jax.Array, pos: jax.Array, edits: Edits, *, is_player: bo
     block = jnp.where(is_placed, jnp.maximum(block, edits.block[k]), block)
   packed = (_FIRST, _SECOND) if is_player else (_AROUND,)
   words = [jnp.take(jnp.asarray(table), block, mode="clip") for table in packed]
-  words[0] = jnp.where((index < 0) & (y < SIZE_Y), _FULL, words[0])  # the world's edge is a wall
+  is_wall = index_of(x, jnp.minimum(y, SIZE_Y - 1), z) < 0  # the world's sides and its bottom
+  words[0] = jnp.where(is_wall, _FULL, words[0])
   axes = tuple(a.astype(jnp.float32) for a in (x, y, z))
   parts = [_unpack(word, axes) for word in words]
   return jax.tree.map(lambda *a: jnp.concatenate(a, axis=-1), *parts)

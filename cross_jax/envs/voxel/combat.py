@@ -9,6 +9,7 @@ from cross_jax.envs.voxel.cells import direction
 from cross_jax.envs.voxel.health import HURT_TICKS, armor_factor, hurt
 from cross_jax.envs.voxel.mobs import FLEE_TICKS, FUSE, heading_deg, is_angry
 from cross_jax.envs.voxel.params import EASY, PEACEFUL, Params
+from cross_jax.envs.voxel.rounding import rounded
 from cross_jax.envs.voxel.state import MAX_MOBS, PLAYER_HEIGHT, PLAYER_WIDTH, State
 
 KNOCKBACK = 0.4  # m per tick, sideways and up
@@ -64,8 +65,8 @@ def attack(state: State, action: RawAction, params: Params) -> State:
 
   is_sprint_hit = is_hit & player.is_sprinting & is_charged
   vel = _pushed(state, slot, is_sprint_hit)
-  flight = heading_deg(mobs.pos[slot] - player.pos)
-  flight = flight + (chance.mob_draws(state)[slot, 0] - 0.5) * 60.0
+  flight = rounded(heading_deg(mobs.pos[slot] - player.pos), state.tick)
+  flight = flight + rounded((chance.mob_draws(state)[slot, 0] - 0.5) * 60.0, state.tick)
   fights = jnp.asarray(tables.MOBS.temper)[kind] > 0
   ticks = jnp.where(fights, jnp.minimum(mobs.think_ticks[slot], MOB_ATTACK_TICKS), FLEE_TICKS)
   is_it = (jnp.arange(MAX_MOBS) == slot) & is_hit

@@ -18,6 +18,7 @@ from cross_jax.envs.voxel.fluids import DRY, LAVA, WATER, Fluid, fluid_at
 from cross_jax.envs.voxel.health import hurt
 from cross_jax.envs.voxel.hunger import MIN_SPRINT_FOOD
 from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.rounding import rounded
 from cross_jax.envs.voxel.state import PLAYER_HEIGHT, PLAYER_WIDTH, Player, State
 
 GRAVITY = 0.08  # m per tick^2
@@ -142,9 +143,13 @@ def _velocity(player: Player, action: RawAction, footing: Footing) -> tuple[jax.
   rise = rise - jnp.where((fluid.kind == WATER) & key("sneak"), SWIM_UP, 0.0)
   rise = jnp.where(is_sprinting & footing.is_under, _dive(player.pitch_deg, rise), rise)
   boost = jnp.where(is_jumping & is_sprinting, SPRINT_JUMP_BOOST, 0.0)
-  dx = (left * cos - forward * sin) * push - sin * boost
-  dz = (forward * cos + left * sin) * push + cos * boost
-  vel = jnp.stack([vel[0] + dx, rise, vel[2] + dz])
+  fix = lambda product: rounded(product, player.hotbar)
+  ahead_x, ahead_z, aside_x, aside_z = (
+    fix(a) for a in (forward * sin, forward * cos, left * cos, left * sin)
+  )
+  push_x, push_z = fix((aside_x - ahead_x) * push), fix((ahead_z + aside_z) * push)
+  boost_x, boost_z = fix(sin * boost), fix(cos * boost)
+  vel = jnp.stack([vel[0] + (push_x - boost_x), rise, vel[2] + (push_z + boost_z)])
 
   is_climbing = footing.is_climbing & ~is_wet
   slow = jnp.clip(vel, -CLIMB_SPEED, jnp.asarray([CLIMB_SPEED, jnp.inf, CLIMB_SPEED]))

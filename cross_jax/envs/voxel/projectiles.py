@@ -18,6 +18,7 @@ from cross_jax.envs.voxel.cells import eye_of, is_solid_at, to_cell
 from cross_jax.envs.voxel.health import hurt
 from cross_jax.envs.voxel.mobs import is_angry
 from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.rounding import rounded
 from cross_jax.envs.voxel.state import (
   MAX_MOBS,
   MAX_PROJECTILES,
@@ -84,7 +85,8 @@ def shoot(state: State, action: RawAction, params: Params) -> State:
   ticks = distance / jnp.maximum(speed, 0.1)
   lift = 0.5 * gravity * ticks  # m per tick, what gravity takes on the way
   spread = (chance.shot_draws(state) * 2 - 1) * jnp.asarray(_SPREAD)[shot]
-  vel = (offset / distance * speed + spread).at[1].add(lift)
+  spread, lift = rounded(spread, state.tick), rounded(lift, state.tick)
+  vel = (rounded(offset / distance * speed, state.tick) + spread).at[1].add(lift)
   damage = combat.mob_damage(kind[None], params)[0]
   air = state.projectiles
   free = jnp.argmax(jnp.where(air.kind == 0, MAX_AGE + 1, air.age))
