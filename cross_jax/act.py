@@ -69,7 +69,7 @@ def act(
       f"sides of {unit} px times a whole number"
     )
   prompter = Prompter(
-    tokenizer, spec.views, spec.model.patch, spec.model.merge, spec.max_prompt_len
+    tokenizer, spec.views, spec.model.patch, spec.model.merge, spec.max_prompt_len, spec.system
   )
   row = prompter.row(prompter.patches(images), prompter.ids(instruction))
   prompts = stack_prompts([row], max_prompt_len=spec.max_prompt_len, pad_id=chat.pad_id(tokenizer))

@@ -12,6 +12,8 @@ from cross_jax.base import SCREEN_HEIGHT, SCREEN_WIDTH, View
 # is around the crosshair) so that the pitch of the slots, 18 px, is one patch of 8 samples: every
 # slot of the inventory's rows is a patch of its own, and an item looks the same in all of them.
 TINY_VIEWS = (View(0, 0, 640, 360, 112, 64), View(203, 72, 419, 288, 96, 96))
+# What Qwen2-VL sees, with image tokens of 28 px: the screen as Hugging Face's processor sizes it.
+WHOLE_SCREEN_VIEWS = (View(0, 0, 640, 360, 644, 364),)
 
 
 def read_screen(path: str | os.PathLike[str]) -> tuple[Image.Image, str | None]:

@@ -184,7 +184,7 @@ def _potted(name: str) -> Look:
   patterns, colors = look_of({"bamboo": "bamboo_sapling"}.get(name, name))
   plant = "fern" if name == "fern" else patterns[1]
   faces = [[shade(colors[1][1], 0.8)], [*colors[1][:2], _POT], [_POT, shade(_POT, 0.85)]]
-  return _look(["flat", f"potted_{plant}", "flat"], faces)
+  return _look(["pot_top", f"potted_{plant}", "flat"], faces)
 
 
 def look_of(name: str) -> Look:

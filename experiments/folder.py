@@ -1,5 +1,6 @@
 """The folder of a run: what is written where, once and whole."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
 
-from cross_jax.checkpoint.disk import write_json
+from cross_jax.checkpoint.disk import is_first_process, write_json
+from cross_jax.metrics import MetricWriter
 
 
 class Folder(NamedTuple):
@@ -45,6 +47,23 @@ def read_json(path: Path) -> Any:
     raise ValueError(f"{path} is not JSON ({error}); delete it and run the command again") from None
 
 
+class _NoMetrics(contextlib.nullcontext):
+  """What the other processes have in place of a MetricWriter."""
+
+  def __enter__(self):
+    return self
+
+  def write(self, step: int, metrics: Mapping[str, Any]) -> None:
+    pass
+
+
+def metric_writer(directory: Path, *, resume_step: int) -> Any:
+  """A MetricWriter in the first process; in the others one that writes nothing."""
+  if is_first_process():
+    return MetricWriter(directory, resume_step=resume_step)
+  return _NoMetrics()
+
+
 def claim(folder: Folder, config: ConfigDict) -> None:
   """Makes the folder this config's, or checks that it already is.
 
@@ -55,7 +74,8 @@ def claim(folder: Folder, config: ConfigDict) -> None:
   mine = json.loads(config.to_json())
   theirs = read_json(path)
   if theirs is None:
-    write_json(path, mine)
+    if is_first_process():
+      write_json(path, mine)
     return
   differing = [
     f"{key}: {old!r} there, {new!r} now"

@@ -11,20 +11,25 @@ from cross_jax.rollout.prompting import make_act
 from cross_jax.stages import mtrl
 from experiments.build import Policy, make_env, make_sample
 from experiments.folder import Folder
+from experiments.placement import mean_of_all, own_part, own_share
 from experiments.rl_stage import training
 
 
 def run(config: ConfigDict, folder: Folder, policy: Policy, params: Any) -> Any:
-  """From M_cs2 to the final policy; returns its parameters."""
+  """From M_cs2 to the final policy; returns its parameters.
+
+  Of several processes each plays its own part of an iteration's groups and trains on their rows.
+  """
   stage = config.mtrl
   env = make_env(config, policy.prompter.views)
   sampler = make_sample(policy, num_samples=1, temperature=stage.temperature, top_p=1.0)
 
-  def play(params: Any, episodes: list[mtrl.Episode], seed: int) -> list:
+  def play(trained: Any, episodes: list[mtrl.Episode], seed: int) -> list:
+    params = under_way.learner.params(trained)
     return collect(
       env,
       make_act(policy.prompter, sampler(params), pad_id=policy.pad_id),
-      episodes,
+      own_part(episodes, stage.group_size),
       max_ticks_per_decision=config.env.max_ticks_per_decision,
       max_decisions=config.env.max_decisions,
       base_seed=seed,
@@ -55,13 +60,13 @@ def run(config: ConfigDict, folder: Folder, policy: Policy, params: Any) -> Any:
       invalid_penalty=stage.invalid_penalty,
       unparsable_penalty=stage.unparsable_penalty,
       max_per_episode=stage.max_per_episode,
-      max_rows=stage.max_rows,
+      max_rows=own_share(stage.max_rows, "mtrl.max_rows"),
       num_seeds=stage.num_seeds,
       seed=config.seed * 1000,
       num_iterations=stage.num_iterations,
       start=under_way.start,
-      log=under_way.log,
+      log=lambda iteration, metrics: under_way.log(iteration, mean_of_all(metrics)),
       save=under_way.save,
     )
   env.close()
-  return state.params
+  return under_way.learner.finish(state.params, folder, "mtrl")

@@ -1,5 +1,6 @@
 """The stages of an experiment in order; each is skipped if done, and goes on where it was left."""
 
+import dataclasses
 import os
 import platform
 import time
@@ -10,16 +11,17 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from cross_jax.checkpoint.disk import write_json
+from cross_jax.checkpoint.disk import is_first_process, meet, write_json
 from cross_jax.checkpoint.policy import PolicySpec, load_policy, save_policy
 from data_pipelines.demonstrations import generate
 from experiments import evaluation, mtrl_stage, sft_stage, strl_stage
 from experiments.build import Policy, keep_freed_memory, make_policy, share_compiled
 from experiments.folder import Folder, claim, read_json
+from experiments.placement import start_processes
 from experiments.progress import CONSOLE
 from experiments.report import write_report
 from experiments.tables import comparison_table, stage_table
-from experiments.validate import STAGES, validate
+from experiments.validate import STAGES, check_mesh, validate
 
 # stage -> folder of the policy that it ends with
 TRAINED = {"sft": "sft", "strl": "cs2", "mtrl": "mtrl"}
@@ -42,23 +44,30 @@ def run(
     raise KeyError(f"config key 'stages' is missing: a tuple of {list(STAGES)}")
   chosen = stages or tuple(config.stages)
   validate(config, chosen)
+  start_processes(config)
   policy = make_policy(config)
+  check_mesh(config, chosen, policy.mesh)
   folder = Folder(Path(workdir))
   claim(folder, config)
   share_compiled(str(folder.root / ".compiled"))
   keep_freed_memory()
-  _note(folder, config, command)
+  CONSOLE.quiet = not is_first_process()
+  if is_first_process():
+    _note(folder, config, command)
   for stage in STAGES:
     if stage not in chosen:
       continue
     start = time.monotonic()
+    meet(f"before {stage}")
     if stage == "report":
-      CONSOLE.print(f"report: {write_report(folder.root)}")
+      if is_first_process():
+        CONSOLE.print(f"report: {write_report(folder.root)}")
     elif stage == "data":
       _data_dir(config, folder, policy)
     else:
       _train_and_evaluate(stage, config, folder, policy)
-    _add_wall_time(folder, stage, time.monotonic() - start)
+    if is_first_process():
+      _add_wall_time(folder, stage, time.monotonic() - start)
 
 
 def _data_dir(config: ConfigDict, folder: Folder, policy: Policy) -> str:
@@ -66,21 +75,25 @@ def _data_dir(config: ConfigDict, folder: Folder, policy: Policy) -> str:
   if config.data.dir:
     return config.data.dir
   directory = str(folder.root / "data")
-  generate(
-    directory,
-    tasks=tuple(config.tasks.in_domain),
-    episodes_per_task=config.data.episodes_per_task,
-    views=policy.prompter.views,
-    seed=config.seed,
-    max_ticks_per_decision=config.env.max_ticks_per_decision,
-    perturb_share=config.data.perturb_share,
-    num_envs=config.data.num_envs,
-  )
+  if is_first_process():
+    generate(
+      directory,
+      tasks=tuple(config.tasks.in_domain),
+      episodes_per_task=config.data.episodes_per_task,
+      views=policy.prompter.views,
+      seed=config.seed,
+      max_ticks_per_decision=config.env.max_ticks_per_decision,
+      perturb_share=config.data.perturb_share,
+      num_envs=config.data.num_envs,
+    )
+  meet("demonstrations")
   return directory
 
 
 def _train_and_evaluate(stage: str, config: ConfigDict, folder: Folder, policy: Policy) -> None:
   params = _trained(stage, config, folder, policy)
+  if not is_first_process():  # evaluation is the first's; the others wait before the next stage
+    return
   path = folder.stage(TRAINED[stage]) / "evaluation.json"
   results = read_json(path)
   if results is None:
@@ -99,7 +112,7 @@ def _trained(stage: str, config: ConfigDict, folder: Folder, policy: Policy) -> 
   """The parameters that a stage ends with: read, or trained."""
   path = folder.policy(TRAINED[stage])
   if path.exists():
-    return load_policy(path)[0]
+    return load_policy(path, mesh=policy.mesh)[0]
   train: Callable[[], Any] = {
     "sft": lambda: sft_stage.run_cold_start(
       config, folder, policy, _data_dir(config, folder, policy)
@@ -120,6 +133,7 @@ def _trained(stage: str, config: ConfigDict, folder: Folder, policy: Policy) -> 
     max_prompt_len=policy.prompter.max_prompt_len,
     max_response_len=policy.max_response_len,
     provenance={"experiment": config.name, "stage": stage, "seed": config.seed},
+    system=policy.prompter.system,
   )
   save_policy(path, params, spec, policy.prompter.tokenizer)
   return params
@@ -135,8 +149,9 @@ def _start(config: ConfigDict, folder: Folder, policy: Policy, stage: str) -> An
       f"{path} is missing: run the {stage!r} stage first, or give a policy folder with "
       "--config.init"
     )
-  params, spec, tokenizer = load_policy(path)
-  if (spec.model, spec.views) != (policy.model, policy.prompter.views):
+  params, spec, tokenizer = load_policy(path, mesh=policy.mesh)
+  model = dataclasses.replace(spec.model, remat=policy.model.remat)  # how it is run, not what it is
+  if (model, spec.views or policy.prompter.views) != (policy.model, policy.prompter.views):
     raise ValueError(
       f"{path} is a policy of another model or other views: {spec.model} {spec.views}; this "
       f"config's are {policy.model} {policy.prompter.views}"

@@ -15,6 +15,8 @@ from rich.progress import (
   TimeRemainingColumn,
 )
 
+from cross_jax.checkpoint.disk import is_first_process
+
 CONSOLE = Console(stderr=False, highlight=False, soft_wrap=True)
 _LINE_EVERY_S = 15.0  # without a terminal, a line this often instead of a bar
 
@@ -23,8 +25,11 @@ _LINE_EVERY_S = 15.0  # without a terminal, a line this often instead of a bar
 def progress(title: str, total: int, *, done: int = 0) -> Iterator[Callable[..., None]]:
   """A bar of `total` steps; yields advance(steps=1, note="").
 
-  Without a terminal (a log file) it prints a line every 15 seconds.
+  Without a terminal (a log file) it prints a line every 15 seconds; of several processes the first.
   """
+  if not is_first_process():
+    yield lambda steps=1, note=None: None
+    return
   if not sys.stdout.isatty():
     yield _line_printer(title, total, done)
     return

@@ -8,18 +8,19 @@ from typing import Any, NamedTuple
 from ml_collections import ConfigDict
 
 from cross_jax.checkpoint import CheckpointManager
-from cross_jax.metrics import MetricWriter
 from cross_jax.optim import make_optimizer
 from cross_jax.stages.loop import GrpoUpdate, LogFn
-from cross_jax.steps import make_grpo_step, make_logp_fn
-from experiments.build import Policy, make_initial_state, make_pack
-from experiments.folder import Folder
+from experiments.build import Policy, make_pack
+from experiments.folder import Folder, metric_writer
+from experiments.learner import Learner, make_grpo, make_learner
+from experiments.placement import largest, own_share
 from experiments.progress import progress
 
 
 class Training(NamedTuple):
   """An RL stage under way."""
 
+  learner: Learner
   state: Any  # TrainState
   start: int  # iterations done
   update: GrpoUpdate
@@ -61,28 +62,34 @@ def training(
   logp_fn = partial(
     policy.logp_fn, temperature=stage.temperature, is_vision_frozen=stage.is_vision_frozen
   )
-  update = GrpoUpdate(
-    step_fn=make_grpo_step(
-      logp_fn,
-      optimizer,
-      clip_low=stage.clip_low,
-      clip_high=stage.clip_high,
-      kl_coef=stage.kl_coef,
-      schedule=schedule,
-    ),
-    logp_fn=make_logp_fn(logp_fn),
-    ref_params=params,
-    pack_rows=make_pack(policy, max_targets=max_targets),
-    batch_size=stage.batch_size,
+  learner = make_learner(policy, optimizer, seed=config.seed, params=params)
+  step_fn, reference = make_grpo(
+    learner,
+    logp_fn,
+    optimizer,
+    clip_low=stage.clip_low,
+    clip_high=stage.clip_high,
+    kl_coef=stage.kl_coef,
+    schedule=schedule,
+    num_microbatches=stage.num_microbatches,
   )
-  state, start = make_initial_state(policy, optimizer, config.seed, params), 0
+  update = GrpoUpdate(
+    step_fn=step_fn,
+    logp_fn=reference,
+    ref_params=learner.base,
+    pack_rows=make_pack(policy, max_targets=max_targets),
+    batch_size=own_share(stage.batch_size, f"{name}.batch_size"),
+    num_batches_of_all=largest,
+    empty_row=policy.prompter.empty_row(),
+  )
+  state, start = learner.state, 0
   directory = folder.stage(name)
   with CheckpointManager(directory / "checkpoints") as manager:
     if manager.latest_step() is not None:
       restored = manager.restore(state)
       state, start = restored.state, restored.step
     with (
-      MetricWriter(directory, resume_step=start) as writer,
+      metric_writer(directory, resume_step=start) as writer,
       progress(name.upper(), stage.num_iterations, done=start) as advance,
     ):
 
@@ -93,4 +100,4 @@ def training(
       def save(state: Any, done: int) -> None:
         manager.save(done, state, {"iterations": done})
 
-      yield Training(state, start, update, log, save)
+      yield Training(learner, state, start, update, log, save)

@@ -37,8 +37,15 @@ def base(name: str, stages: tuple[str, ...], *, size: str = "tiny", init: str = 
       "seed": 0,
       "stages": stages,
       "init": init,  # policy folder to start from where the stage before is not part of the run
-      "model": {"preset": size},
-      "prompt": {"max_prompt_len": 100, "max_response_len": 40},  # tokens
+      # checkpoint: a policy folder to start from, as the conversion makes it of a Hugging Face one;
+      # remat: of REMAT_POLICIES, "" for the model's own
+      "model": {"preset": size, "checkpoint": "", "remat": ""},
+      # lengths in tokens; system: the system prompt, "" for no such turn
+      "prompt": {"max_prompt_len": 100, "max_response_len": 40, "system": ""},
+      "mesh": {"data": 1, "fsdp": 1, "tensor": 1},  # devices along each axis, -1: the rest
+      "distributed": False,  # several processes, see experiments/placement.py
+      # adapters of this rank beside frozen parameters in all stages; rank 0: none, all are trained
+      "lora": {"rank": 0, "alpha": 16.0, "pattern": "^layers/"},
       "env": {
         "kind": "voxel",
         "num_envs": 32,
@@ -71,6 +78,7 @@ def sft(**changes: Any) -> ConfigDict:
     "end_lr_ratio": 0.1,
     "weight_decay": 0.05,
     "max_grad_norm": 1.0,
+    "num_microbatches": 1,  # of a batch, one after the other: less memory, the same update
     "log_every": 10,
     "save_every": 100,
   }
@@ -91,6 +99,7 @@ def _grpo() -> dict[str, Any]:
     "temperature": 1.0,
     "is_vision_frozen": True,
     "batch_size": 32,
+    "num_microbatches": 1,  # as of sft
     "group_size": 8,
   }
 

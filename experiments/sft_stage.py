@@ -9,14 +9,14 @@ from ml_collections import ConfigDict
 
 from cross_jax.base import Batch
 from cross_jax.checkpoint import CheckpointManager
-from cross_jax.metrics import MetricWriter
 from cross_jax.optim import make_optimizer
 from cross_jax.rollout.packing import Row
 from cross_jax.stages.loop import train
-from cross_jax.steps import make_sft_step
 from data_pipelines.iterator import make_iterator
-from experiments.build import Policy, make_initial_state, make_pack
-from experiments.folder import Folder
+from experiments.build import Policy, make_pack
+from experiments.folder import Folder, metric_writer
+from experiments.learner import make_learner, make_sft
+from experiments.placement import own_share
 from experiments.progress import progress
 
 
@@ -26,7 +26,7 @@ def run_cold_start(config: ConfigDict, folder: Folder, policy: Policy, data_dir:
   pack = make_pack(policy, max_targets=stage.max_targets)
   source = make_iterator(
     data_dir,
-    batch_size=stage.batch_size,
+    batch_size=own_share(stage.batch_size, "sft.batch_size"),
     seed=config.seed,
     shard_index=jax.process_index(),
     shard_count=jax.process_count(),
@@ -150,12 +150,15 @@ def _run(
     max_grad_norm=stage.max_grad_norm,
     mu_dtype=stage.mu_dtype or None,
   )
-  state = make_initial_state(policy, optimizer, seed, params)
-  step_fn = make_sft_step(
+  learner = make_learner(policy, optimizer, seed=seed, params=params)
+  state = learner.state
+  step_fn = make_sft(
+    learner,
     policy.attention_logp_fn if attention_weight else policy.logp_fn,
     optimizer,
     attention_weight=attention_weight,
     schedule=schedule,
+    num_microbatches=stage.num_microbatches,
   )
   directory = folder.stage(name)
   with CheckpointManager(directory / "checkpoints") as manager:
@@ -165,7 +168,7 @@ def _run(
       source.set_state(restored.meta["data"])
     start = int(state.step)
     with (
-      MetricWriter(directory, resume_step=start) as writer,
+      metric_writer(directory, resume_step=start) as writer,
       progress(f"{name.upper()}", num_steps, done=start) as advance,
     ):
       last = [start]
@@ -185,4 +188,4 @@ def _run(
         save=lambda state: manager.save(int(state.step), state, {"data": source.get_state()}),
         save_every=stage.save_every,
       )
-  return state.params
+  return learner.finish(state.params, folder, name)

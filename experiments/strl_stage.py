@@ -47,7 +47,7 @@ def run(config: ConfigDict, folder: Folder, policy: Policy, data_dir: str, param
     state = strl.run(
       under_way.state,
       lambda iteration: _turn(kept, stage.questions_per_iteration, iteration, config.seed),
-      make_sample=make_sample_fn,
+      make_sample=lambda trained: make_sample_fn(under_way.learner.params(trained)),
       update=under_way.update,
       max_targets=stage.max_targets,
       views=policy.prompter.views,
@@ -59,14 +59,15 @@ def run(config: ConfigDict, folder: Folder, policy: Policy, data_dir: str, param
       log=under_way.log,
       save=under_way.save,
     )
-  rows = _relabel(config, policy, pool, make_sample_fn(state.params))
+  strl_params = under_way.learner.finish(state.params, folder, "strl")
+  rows = _relabel(config, policy, pool, make_sample_fn(strl_params))
   return run_on_rows(
     "cs2",
     config,
     folder,
     policy,
     rows,
-    params=_cs2_base(stage.cs2_base, params, state.params),
+    params=_cs2_base(stage.cs2_base, params, strl_params),
     num_steps=stage.cs2_steps,
     learning_rate=stage.cs2_learning_rate,
     max_targets=stage.max_targets,

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import jax
+from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from cross_jax.envs.tasks import get
-from experiments import sections
+from experiments import placement, sections
 
 STAGES = ("data", "sft", "strl", "mtrl", "report")
 MAX_TRAINING_SEEDS = 10_000  # demonstration worlds start there
@@ -49,6 +51,31 @@ def validate(config: ConfigDict, stages: tuple[str, ...]) -> None:
       f"mtrl.num_seeds={config.mtrl.num_seeds}: must be 1..{MAX_TRAINING_SEEDS}, as demonstrations "
       "and evaluation use the worlds above"
     )
+
+
+def check_mesh(config: ConfigDict, stages: tuple[str, ...], mesh: Mesh | None) -> None:
+  """Checks that every batch of the stages divides over the mesh and the processes.
+
+  Raises:
+    ValueError: names the number; or a stage that runs in one process only.
+  """
+  if "strl" in stages and jax.process_count() > 1:
+    raise ValueError(
+      f"the strl stage runs in one process, there are {jax.process_count()}: run it alone with "
+      "--stages=strl and config.distributed=False, the others together"
+    )
+  trained = {"sft": ("sft",), "strl": ("sft", "strl"), "mtrl": ("mtrl",)}
+  for name in sorted({name for stage in stages for name in trained.get(stage, ())}):
+    section = config[name]
+    if section.batch_size % section.num_microbatches:
+      raise ValueError(
+        f"{name}.batch_size={section.batch_size}: must be a multiple of "
+        f"{name}.num_microbatches={section.num_microbatches}"
+      )
+    rows = section.batch_size // section.num_microbatches
+    placement.check_rows(mesh, f"{name}.batch_size / num_microbatches", rows)
+  if set(stages) & set(trained):
+    placement.check_rows(placement.local_mesh(mesh), "env.num_envs", config.env.num_envs)
 
 
 def _need(config: Any, path: str, key: str, expected: Any) -> None:

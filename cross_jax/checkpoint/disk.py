@@ -1,6 +1,7 @@
 """Writing that fails clearly: enough room beforehand, and an error that says what to do."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -9,6 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
+from orbax.checkpoint import multihost
+
+_MEETINGS = itertools.count()  # a barrier's name is used once
+_PATIENCE_MS = 24 * 3600 * 1000
 HEADROOM_BYTES = 1 << 20  # metadata, indices and JSON beside the arrays
 _UNFINISHED = "*.orbax-checkpoint-tmp*"  # what a failed save leaves behind, never a visible step
 
@@ -42,26 +48,50 @@ def writing(directory: Path, array_bytes: int) -> Iterator[None]:
     raise OSError(_message(directory, needed_bytes, free_bytes, cause)) from error
 
 
+def is_first_process() -> bool:
+  """Whether this process moves folders and writes small files; all write their arrays."""
+  return jax.process_index() == 0
+
+
+def meet(what: str) -> None:
+  """Returns when all processes are here; they may take hours.
+
+  Through the coordinator: a collective of the devices gives up after half a minute on CPUs.
+
+  Args:
+    what: for the error, if one never comes.
+  """
+  if jax.process_count() > 1:
+    barrier = multihost.get_barrier_sync_fn(processes=set(range(jax.process_count())))
+    barrier(key=f"{next(_MEETINGS)} {what}", timeout_ms=_PATIENCE_MS)
+
+
 @contextlib.contextmanager
 def new_folder(directory: Path) -> Iterator[Path]:
   """Yields an empty folder: `directory` once the block has ended, removed if it fails.
 
   Args:
-    directory: absolute; must not exist. Its parents are made.
+    directory: absolute, the same in all processes; must not exist. Its parents are made.
   Raises:
     FileExistsError: the directory exists.
   """
   if directory.exists():
     raise FileExistsError(f"{directory} exists: give another directory, or delete it first")
+  meet(f"{directory}: not there")
   partial = directory.with_name(f".{directory.name}.partial")
-  shutil.rmtree(partial, ignore_errors=True)
-  partial.mkdir(parents=True)
+  if is_first_process():
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+  meet(f"{directory}: begun")
   try:
     yield partial
-    partial.rename(directory)
+    meet(f"{directory}: complete")
+    if is_first_process():
+      partial.rename(directory)
   except BaseException:
     shutil.rmtree(partial, ignore_errors=True)
     raise
+  meet(f"{directory}: in place")
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cross_jax.checkpoint import tree
-from cross_jax.checkpoint.disk import writing
+from cross_jax.checkpoint.disk import is_first_process, meet, writing
 
 
 def save_params(
@@ -27,19 +27,23 @@ def save_params(
   if directory.exists() and not _is_export(directory):
     raise FileExistsError(f"{directory} exists and holds no parameters: give another directory")
   args = tree.save_args(params, meta or {})
-  directory.parent.mkdir(parents=True, exist_ok=True)
   complete, replaced = (directory.with_name(directory.name + end) for end in (".new", ".old"))
-  shutil.rmtree(complete, ignore_errors=True)
+  if is_first_process():
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(complete, ignore_errors=True)
+  meet(f"{directory}: begun")
   with (
     writing(directory.parent, tree.num_bytes(params)),
     tree.make_checkpointer(tree.write_gb(params)) as checkpointer,
   ):
     checkpointer.save(complete, args=args)
-  if directory.exists():
+  if is_first_process():
+    if directory.exists():
+      shutil.rmtree(replaced, ignore_errors=True)
+      directory.rename(replaced)
+    complete.rename(directory)
     shutil.rmtree(replaced, ignore_errors=True)
-    directory.rename(replaced)
-  complete.rename(directory)
-  shutil.rmtree(replaced, ignore_errors=True)
+  meet(f"{directory}: in place")
 
 
 def load_params(directory: str | os.PathLike[str], template: Any | None = None) -> Any:

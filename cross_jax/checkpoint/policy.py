@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+from jax.sharding import Mesh
 from tokenizers import Tokenizer
 
+from cross_jax import sharding
 from cross_jax.base import View
-from cross_jax.checkpoint.disk import new_folder
+from cross_jax.checkpoint.disk import is_first_process, new_folder
 from cross_jax.checkpoint.params import load_params, save_params
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from cross_jax.models.qwen2_vl.forward import init_params
@@ -26,6 +28,7 @@ class PolicySpec(NamedTuple):
   max_prompt_len: int  # tokens
   max_response_len: int  # tokens
   provenance: dict[str, Any]  # experiment, stage, seed: for people
+  system: str = ""  # system prompt; no such turn if empty
 
 
 def save_policy(
@@ -49,8 +52,9 @@ def save_policy(
 def write_policy(folder: Path, params: Any, spec: PolicySpec, tokenizer: Tokenizer) -> None:
   """Writes the parts of a policy into a folder that is there; see `save_policy`."""
   save_params(folder / PARAMS, params)
-  (folder / SPEC).write_text(spec_text(spec), encoding="utf-8")
-  (folder / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
+  if is_first_process():
+    (folder / SPEC).write_text(spec_text(spec), encoding="utf-8")
+    (folder / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
 
 
 def spec_text(spec: PolicySpec) -> str:
@@ -58,16 +62,21 @@ def spec_text(spec: PolicySpec) -> str:
   return json.dumps({**spec._asdict(), "model": dataclasses.asdict(spec.model)}, indent=1) + "\n"
 
 
-def load_policy(directory: str | os.PathLike[str]) -> tuple[Any, PolicySpec, Tokenizer]:
+def load_policy(
+  directory: str | os.PathLike[str], *, mesh: Mesh | None = None
+) -> tuple[Any, PolicySpec, Tokenizer]:
   """Reads a policy folder.
 
   Args:
     directory: written by save_policy.
+    mesh: of sharding.make_mesh: each device reads its own part of the parameters; None for all on
+      the default device.
   Returns:
     (params, spec, tokenizer).
   Raises:
     FileNotFoundError: the folder or one of its files is missing.
-    ValueError: a file is damaged, or the parameters are of another model than policy.json says.
+    ValueError: a file is damaged, the parameters are of another model than policy.json says, or the
+      mesh does not divide the model's heads; raised before any parameter is read.
   """
   directory = Path(directory).absolute()
   for name in (SPEC, TOKENIZER, PARAMS):
@@ -78,6 +87,11 @@ def load_policy(directory: str | os.PathLike[str]) -> tuple[Any, PolicySpec, Tok
       )
   spec = read_spec(directory / SPEC)
   template = jax.eval_shape(lambda: init_params(jax.random.key(0), spec.model))
+  if mesh is not None:
+    placed = sharding.tree_shardings(template, mesh, sharding.qwen2_vl_rules(spec.model, mesh))
+    template = jax.tree.map(
+      lambda leaf, s: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=s), template, placed
+    )
   params = load_params(directory / PARAMS, template)
   return params, spec, read_tokenizer(directory / TOKENIZER, spec.model)
 

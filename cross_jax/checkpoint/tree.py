@@ -42,23 +42,23 @@ def read_tree(path: Path, template: Any | None) -> Any:
 
   Args:
     path: a finished checkpoint.
-    template: pytree of arrays or jax.ShapeDtypeStructs that says structure and placement; None for
-      nested dicts on the default device.
+    template: pytree of arrays or jax.ShapeDtypeStructs that says structure and placement, the
+      default device where it says none; None for nested dicts on the default device.
   Returns:
-    The tree, bit for bit as it was saved.
+    The tree, bit for bit as it was saved, from whatever devices.
   Raises:
     ValueError: the template has another parameter, shape or dtype; raised before anything is read.
   """
   with make_checkpointer() as checkpointer:
     saved = checkpointer.metadata(path).item_metadata[TREE_ITEM]
+    device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     if template is None:
-      device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-      template = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device), saved.tree
-      )
+      template = jax.tree.map(lambda leaf: _abstract(leaf, device), saved.tree)
     else:
       _check_same(_stored_leaves(saved.tree), _stored_leaves(template), path)
-      template = jax.tree.map(_abstract, template)
+      template = jax.tree.map(
+        lambda leaf: _abstract(leaf, getattr(leaf, "sharding", None) or device), template
+      )
     args = ocp.args.Composite(**{TREE_ITEM: ocp.args.StandardRestore(template)})
     return checkpointer.restore(path, args=args)[TREE_ITEM]
 
@@ -101,8 +101,8 @@ def _leaf_bytes(tree: Any) -> list[int]:
   ]
 
 
-def _abstract(leaf: Any) -> jax.ShapeDtypeStruct:
-  return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None))
+def _abstract(leaf: Any, where: jax.sharding.Sharding) -> jax.ShapeDtypeStruct:
+  return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where)
 
 
 def _stored_leaves(tree: Any) -> Leaves:

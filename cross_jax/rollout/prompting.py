@@ -23,6 +23,7 @@ class Prompter(NamedTuple):
   patch: int  # px, side of a patch
   merge: int  # patches, side of an image token
   max_prompt_len: int  # tokens
+  system: str = ""  # system prompt; no such turn if empty
 
   @property
   def grids(self) -> tuple[tuple[int, int], ...]:
@@ -51,7 +52,8 @@ class Prompter(NamedTuple):
       ValueError: the text makes it longer than max_prompt_len.
     """
     text = f"{instruction}\n{previous}" if previous else instruction
-    ids = np.asarray(chat.build_prompt(self.tokenizer, self.image_tokens, text), dtype=np.int32)
+    ids = chat.build_prompt(self.tokenizer, self.image_tokens, text, system=self.system)
+    ids = np.asarray(ids, dtype=np.int32)
     if len(ids) > self.max_prompt_len:
       raise ValueError(
         f"prompt of {len(ids)} tokens, over max_prompt_len={self.max_prompt_len}; shorten the "
@@ -66,6 +68,12 @@ class Prompter(NamedTuple):
       prompt_ids, self.grids, self.merge, image_token_id=image_token_id
     )
     return Row(patches, prompt_ids, positions, responses=())
+
+  def empty_row(self) -> Row:
+    """A row of one token without responses, which fills a batch up."""
+    num_patches = sum(height * width for height, width in self.grids)
+    patches = np.zeros((num_patches, 3 * self.patch**2), np.uint8)
+    return Row(patches, np.zeros(1, np.int32), np.zeros((3, 1), np.int32), responses=())
 
   def encode(self, response: str) -> np.ndarray:
     """int32[N], a response's ids with its end token."""

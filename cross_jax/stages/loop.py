@@ -78,7 +78,10 @@ class GrpoUpdate(NamedTuple):
   logp_fn: Callable[[Any, Batch], jax.Array]  # (params, batch) -> float32[B, N], nats
   ref_params: Any  # the reference policy, for the KL term
   pack_rows: Callable[[Sequence[Row]], Batch]  # rows -> Batch of static shape
-  batch_size: int  # rows of an update
+  batch_size: int  # rows of an update, of this process
+  # batches of this process -> of all, the largest; every process takes part in every update
+  num_batches_of_all: Callable[[int], int] = lambda num: num
+  empty_row: Row | None = None  # for a batch to which this process has no rows
 
   def apply(self, state: Any, rows: Sequence[Row]) -> tuple[Any, dict[str, float]]:
     """One pass over the rows in batches of nearly equal size, filled up with empty rows.
@@ -90,10 +93,10 @@ class GrpoUpdate(NamedTuple):
       (state, mean metrics of the updates and `num_updates`).
     """
     metrics = []
-    num_batches = -(-len(rows) // self.batch_size)
+    num_batches = self.num_batches_of_all(-(-len(rows) // self.batch_size))
     for i in range(num_batches):
       chunk = list(rows[i * len(rows) // num_batches : (i + 1) * len(rows) // num_batches])
-      first = chunk[0]
+      first = chunk[0] if chunk else self.empty_row
       empty = Row(first.patches, first.prompt_ids, first.prompt_positions, responses=())
       batch = self.pack_rows(chunk + [empty] * (self.batch_size - len(chunk)))
       state, update = self.step_fn(state, batch, self.logp_fn(self.ref_params, batch))

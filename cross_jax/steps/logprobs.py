@@ -23,7 +23,8 @@ def make_logp_fn(
   Args:
     response_logp_fn: (params, batch) -> float32[B, N], nats.
     num_microbatches: parts the batch is computed in, one after the other, to save memory.
-    shardings: of the parameters and the batch, or None to follow the arguments.
+    shardings: of the parameters and the batch, or None to follow the arguments; the result lies as
+      batch.old_logp.
   Returns:
     The function; padding (target_mask False) is 0.
   Raises:
@@ -43,4 +44,6 @@ def make_logp_fn(
 
   if shardings is None:
     return jax.jit(logp_fn)
-  return jax.jit(on_mesh(logp_fn, shardings), in_shardings=shardings)
+  return jax.jit(
+    on_mesh(logp_fn, shardings), in_shardings=shardings, out_shardings=shardings[1].old_logp
+  )

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import pytest
 
+from cross_jax import sharding
 from cross_jax.checkpoint import disk
 from cross_jax.checkpoint.policy import load_policy, save_policy
 from cross_jax.tokenizer import load_tokenizer
@@ -34,6 +35,21 @@ def test_what_is_saved_comes_back(saved):
   jax.tree.map(np.testing.assert_array_equal, params, random_params())
   text = "Grounding: Mine <|point_start|>(512,433)<|point_end|>"
   assert tokenizer.encode(text).ids == load_tokenizer().encode(text).ids
+
+
+def test_a_policy_of_a_mesh_is_read_anywhere(saved, tmp_path):
+  mesh = sharding.make_mesh(2, 2, 1)
+  params, spec, tokenizer = load_policy(saved, mesh=mesh)
+  kernel = params["layers"]["gate_proj"]["kernel"]
+  assert kernel.sharding.shard_shape(kernel.shape) == (1, 16, 48)  # of [1, 32, 48]
+  jax.tree.map(np.testing.assert_array_equal, params, random_params())
+  save_policy(tmp_path / "policy", params, spec, tokenizer)
+  # Also where those devices are not: left to itself, Orbax restores onto the mesh of the save.
+  again = load_policy(tmp_path / "policy")[0]
+  jax.tree.map(np.testing.assert_array_equal, again, random_params())
+  assert {len(leaf.devices()) for leaf in jax.tree.leaves(again)} == {1}
+  with pytest.raises(ValueError, match="'tensor' 4 does not divide the model's 2 heads"):
+    load_policy(saved, mesh=sharding.make_mesh(1, 1, 4))
 
 
 def test_an_existing_folder_is_left_alone(copy):

@@ -21,9 +21,11 @@ def make_view(**changes) -> Snapshot:
   view = Snapshot(
     blocks=blocks,
     pos=np.asarray([16.5, FLOOR + 1.0, 16.5]),
+    vel=np.zeros(3),
     yaw_deg=0.0,
     pitch_deg=0.0,
     is_on_ground=True,
+    fall_m=0.0,
     hotbar=0,
     attack_ticks=100,
     mine_cell=-1,

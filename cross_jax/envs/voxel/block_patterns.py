@@ -113,6 +113,8 @@ def _more_formulas() -> dict[str, np.ndarray]:
     "lapis_ore": third(np.hypot((u + 1) % 6 - 2.5, (v + 2) % 5 - 2) < 1.2, stone),
     "gem_ore": third((np.abs(u % 8 - 4) + np.abs((v + u // 8 * 4) % 8 - 4)) < 3, stone),
     "vine": np.where(((u + v // 3) % 5 < 3) & (coarse < 0.7), fine < 0.4, HOLE),
+    "embers": third(np.minimum(np.abs(u - 7.5), np.abs(v - 7.5)) < 1, (u + fine) % 4 < 1),
+    "pot_top": np.where(radius < 3.5, coarse < 0.3, HOLE),
     "log_end": third(away < 3.5, (away.astype(np.int64) % 3 == 1) | edge),
     "wood_grain": (u % 5 == 0) & (fine < 0.8),
   }  # fmt: skip

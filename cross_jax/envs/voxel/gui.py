@@ -69,10 +69,13 @@ def open_gui(state: State, kind: jax.Array | int, cell: jax.Array | int = -1) ->
 
 
 def open_at_start(state: State, kind: jax.Array) -> State:
-  """The state with a GUI (layout.GUI_*, int32[]) open, of the world's first block that has it."""
-  is_it = jnp.asarray(tables.BLOCKS.gui)[state.blocks.astype(jnp.int32)] == kind
-  cell = jnp.where(jnp.any(is_it) & (kind > 0), jnp.argmax(is_it), stores.NO_CELL)
-  return open_gui(state, kind, cell.astype(jnp.int32))
+  """The state with a GUI (layout.GUI_*, int32[]) open, of the nearest block that has it."""
+  blocks = state.blocks.astype(jnp.int32)
+  is_it = (jnp.asarray(tables.BLOCKS.gui)[blocks] == kind) & (kind != layout.GUI_NONE)
+  middle = cell_of_index(jnp.arange(len(blocks), dtype=jnp.int32)).astype(jnp.float32) + 0.5
+  far = jnp.sum((middle - state.player.pos[None]) ** 2, axis=1)
+  nearest = jnp.argmin(jnp.where(is_it, far, jnp.inf)).astype(jnp.int32)
+  return open_gui(state, kind, jnp.where(jnp.any(is_it), nearest, stores.NO_CELL))
 
 
 def close_gui(state: State) -> State:

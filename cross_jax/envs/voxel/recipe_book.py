@@ -3,7 +3,8 @@
 An entry is a row of RECIPES, or len(RECIPES) + an item that the open furnace smelts. The list has
 one entry per product, its first recipe that can be made, in the order of ITEMS; pages of 20.
 Source: Java edition 1.16 (RecipeBookComponent, ServerPlaceRecipe). Deviations: only what can be
-made is listed (no tabs, search, groups or ghosts), and one book is open or closed for all GUIs.
+made is listed (no tabs, search, groups or ghosts), of one kind of an ingredient (no mix of planks),
+and one book is open or closed for all GUIs.
 """
 
 import jax

@@ -8,7 +8,7 @@ import numpy as np
 
 from cross_jax.base import View
 from cross_jax.envs.tasks import setup_row
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel import stores
 from cross_jax.envs.voxel.light import flood_light
 from cross_jax.envs.voxel.params import NOON
 from cross_jax.envs.voxel.render import build_boxes
@@ -60,8 +60,9 @@ def make_state(
       pos=feet, is_on_ground=np.bool_(True), health=np.float32(20), food=np.float32(20),
       mine_cell=np.int32(-1), air_ticks=np.int32(300),
     ),
-    "gui": state.gui._replace(cursor_px=np.asarray(layout.CURSOR_HOME, np.float32)),
+    "gui": stores.fresh_gui(),
     "mobs": state.mobs, "drops": state.drops, "slots": state.slots,
+    "projectiles": state.projectiles,
   }  # fmt: skip
   for name, group in groups.items():
     fields = {

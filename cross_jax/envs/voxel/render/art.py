@@ -12,7 +12,14 @@ from cross_jax.envs.voxel.render.textures import WHITE_CAP, mip_tiles
 HOTBAR_XY = (SCREEN_WIDTH // 2 - 91, SCREEN_HEIGHT - 22)  # px, top left of the 182x22 bar
 HOTBAR_PITCH = 20  # px
 HEARTS_Y = SCREEN_HEIGHT - 39
+STATUS_Y = HEARTS_Y - 10  # of armour and air
+CHAT_XY = (4, SCREEN_HEIGHT - 57)  # px, top left of the chat line's text
+CHAT_WIDTH = 150  # px
 MAX_SHOWN_COUNT = 99
+_PLATE = "110000011 111111111 111111111 011111110 011111110 011111110 011111110 011111110 001111100"
+_BUBBLE = (
+  "001111100 011111110 111111111 111111111 111111111 111111111 111111111 011111110 001111100"
+)
 _HEART = "011000110 111101111 111111111 111111111 111111111 011111110 001111100 000111000 000010000"
 
 
@@ -70,21 +77,40 @@ def arm_layer() -> np.ndarray:
   return layer
 
 
+def status_boxes(is_air: bool) -> tuple[np.ndarray, np.ndarray]:
+  """Which of the ten pieces of armour (or bubbles of air) covers each pixel; see heart_boxes."""
+  return _ten_icons(_BUBBLE if is_air else _PLATE, STATUS_Y, is_air)
+
+
 def heart_boxes(is_food: bool) -> tuple[np.ndarray, np.ndarray]:
   """Which of the ten hearts (or pieces of food) covers each pixel.
 
   Returns:
     (number int32[360, 640], 0..9 or -1; mask bool[360, 640] of the icon's shape).
   """
+  shape = _HEART.split()
+  return _ten_icons(" ".join(shape[::-1] if is_food else shape), HEARTS_Y, is_food)
+
+
+def _ten_icons(shape: str, top: int, from_right: bool) -> tuple[np.ndarray, np.ndarray]:
+  """Ten icons of 9x9 px in a row that starts at either end of the hotbar: (number, mask)."""
   number = np.full((SCREEN_HEIGHT, SCREEN_WIDTH), -1, np.int32)
   mask = np.zeros((SCREEN_HEIGHT, SCREEN_WIDTH), bool)
-  shape = np.asarray([[c == "1" for c in row] for row in _HEART.split()])
+  picture = np.asarray([[c == "1" for c in row] for row in shape.split()])
   for i in range(10):
-    x = HOTBAR_XY[0] + 182 - 9 - 8 * i if is_food else HOTBAR_XY[0] + 8 * i
-    picture = shape[::-1] if is_food else shape
-    mask[HEARTS_Y : HEARTS_Y + 9, x : x + 9] |= picture
-    number[HEARTS_Y : HEARTS_Y + 9, x : x + 9][picture] = i
+    x = HOTBAR_XY[0] + 182 - 9 - 8 * i if from_right else HOTBAR_XY[0] + 8 * i
+    mask[top : top + 9, x : x + 9] |= picture
+    number[top : top + 9, x : x + 9][picture] = i
   return number, mask
+
+
+def chat_layer(text: str) -> np.ndarray:
+  """A line of the chat on its dark ground, a layer."""
+  layer = empty_layer()
+  x, y = CHAT_XY
+  fill(layer, (x - 2, y - 1, x - 2 + CHAT_WIDTH, y + 8), 0.0, 0.5)
+  stamp(layer, (x, y), text_mask(text), WHITE_CAP)
+  return layer
 
 
 def count_atlas() -> np.ndarray:

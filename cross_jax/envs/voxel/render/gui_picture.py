@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel import layout, recipe_book, stations
 from cross_jax.envs.voxel.clicks import hovered_slot
 from cross_jax.envs.voxel.furnaces import COOK_TICKS
-from cross_jax.envs.voxel.render.panel_plan import SCREEN_NUMBER, PanelPlan
+from cross_jax.envs.voxel.render.panel_plan import FIRST_CHOICE, SCREEN_NUMBER, PanelPlan
 from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, mix, paste, with_nothing
 from cross_jax.envs.voxel.render.screen_plan import ScreenPlan
 from cross_jax.envs.voxel.render.textures import texel_index
@@ -31,9 +31,12 @@ def screen_of(state: State) -> tuple[jax.Array, jax.Array]:
 
 def _icons(state: State) -> Slots:
   """What slots, entries of the book and choices of a stonecutter show: int32[NUM_ICONS] each."""
+  offered = jnp.concatenate([recipe_book.products(state.gui), stations.choices(state.slots)])
   slots = with_nothing(state.slots)
-  entries = jnp.zeros((layout.NUM_BOOK_ENTRIES + layout.NUM_CHOICES,), jnp.int32)
-  return jax.tree.map(lambda x: jnp.concatenate([x, entries]), slots)
+  return Slots(
+    jnp.concatenate([slots.item, offered]),
+    jnp.concatenate([slots.count, jnp.zeros_like(offered)]),
+  )
 
 
 def _draw_panel(image: jax.Array, state: State, plan: PanelPlan | None) -> jax.Array:
@@ -45,6 +48,8 @@ def _draw_panel(image: jax.Array, state: State, plan: PanelPlan | None) -> jax.A
   part = blend(cut(image, plan.region), jnp.asarray(plan.words)[which])
   hovered = hovered_slot(gui, gui.cursor_px)
   part = jnp.where((icon == hovered) & (hovered >= 0), mix(part, _WHITE, HIGHLIGHT), part)
+  is_chosen = (icon == FIRST_CHOICE + gui.choice) & (gui.choice >= 0)
+  part = jnp.where(is_chosen, mix(part, _WHITE, HIGHLIGHT), part)
   part = draw_icons(part, icon, jnp.asarray(plan.offset)[which], _icons(state))
   is_furnace = jnp.asarray(_IS_FURNACE)[gui.kind]
   burn = gui.burn_ticks.astype(jnp.float32) / jnp.maximum(gui.burn_total, 1).astype(jnp.float32)

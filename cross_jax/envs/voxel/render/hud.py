@@ -1,4 +1,4 @@
-"""The HUD over the picture: item in hand, crosshair, hotbar, hearts and hunger."""
+"""The HUD over the picture: item in hand, crosshair, hotbar, hearts, hunger, armour, air, chat."""
 
 import jax
 import jax.numpy as jnp
@@ -7,12 +7,16 @@ import numpy as np
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.render import art
 from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, mix, paste, with_nothing
-from cross_jax.envs.voxel.render.screen_plan import ScreenPlan
+from cross_jax.envs.voxel.render.screen_plan import ScreenPlan, Ten
 from cross_jax.envs.voxel.render.textures import ICON_ATLAS, TILE_WORDS
 from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.tables import ITEMS
 
+FULL_AIR_TICKS = 300  # of breath, with the head in the air
 _HEART = 225 | 24 << 8 | 24 << 16
 _FOOD = 178 | 112 << 8 | 48 << 16
+_PLATE = 200 | 204 << 8 | 212 << 16
+_BUBBLE = 96 | 160 << 8 | 236 << 16
 _GONE = 40 | 24 << 8 | 24 << 16
 _SELECTED = np.int32(240 | 240 << 8 | 240 << 16)
 
@@ -39,11 +43,44 @@ def draw_hud(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
     dx = jnp.abs(bar.x - (art.HOTBAR_XY[0] + 11) - selected)
     edge = 12.0 - jnp.maximum(dx, bar.dy)
     part = jnp.where((edge >= 0) & (edge < bar.edge_px), _SELECTED, part)
-    for number, alpha, value, colour in (
-      (bar.heart, bar.heart_alpha, player.health, _HEART),
-      (bar.food, bar.food_alpha, player.food, _FOOD),
-    ):
-      word = jnp.where(number.astype(np.float32) * 2 < value, colour, _GONE)
-      part = mix(part, word, alpha)
+    part = _draw_ten(part, bar.hearts, player.health / 2, (_HEART, _GONE))
+    part = _draw_ten(part, bar.food, player.food / 2, (_FOOD, _GONE))
     image = paste(image, bar.region, part)
-  return image
+  return _draw_chat(_draw_status(image, state, plan), state, plan)
+
+
+def _draw_ten(part: jax.Array, row: Ten, value: jax.Array, colours: tuple[int, int]) -> jax.Array:
+  """A row of ten icons, `value` of them full: the first colour, the others the second."""
+  word = jnp.where(row.number.astype(np.float32) < value, *colours)
+  return mix(part, word, row.alpha)
+
+
+def _draw_status(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
+  """Armour if any is worn, and what air is left under water."""
+  if plan.status is None:
+    return image
+  status, worn = plan.status, state.slots.item[layout.FEET : layout.OFFHAND]
+  armor = jnp.sum(jnp.asarray(ITEMS.armor)[worn]).astype(jnp.float32) / 2
+  air = jnp.ceil((state.player.air_ticks - 2).astype(jnp.float32) * (10 / FULL_AIR_TICKS))
+  is_wet = state.player.air_ticks < FULL_AIR_TICKS
+
+  def draw(image: jax.Array) -> jax.Array:
+    part = cut(image, status.region)
+    plated = _draw_ten(part, status.armor, armor, (_PLATE, _GONE))
+    part = jnp.where(armor > 0, plated, part)
+    is_full = is_wet & (status.air.number.astype(np.float32) < air)
+    part = mix(part, jnp.full_like(part, _BUBBLE), jnp.where(is_full, status.air.alpha, 0.0))
+    return paste(image, status.region, part)
+
+  return jax.lax.cond((armor > 0) | is_wet, draw, lambda image: image, image)
+
+
+def _draw_chat(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
+  """The chat line of a player who died or reached the goal."""
+  if plan.chat is None:
+    return image
+  region, words = plan.chat
+  is_dead = state.player.health <= 0
+  line = jnp.asarray(words)[jnp.where(is_dead, 0, 1)]
+  draw = lambda image: paste(image, region, blend(cut(image, region), line))
+  return jax.lax.cond(is_dead | state.goal.is_reached, draw, lambda image: image, image)

@@ -18,10 +18,21 @@ SCREENS = tuple((gui, False) for gui in range(1, layout.NUM_GUIS)) + tuple(
 FLAME_BOX = (56, 37, 70, 51)  # px of the panel: x0, y0, x1, y1
 ARROW_BOX = (79, 35, 103, 51)
 _PANEL, _LIGHT, _DARK, _SLOT, _INK = 198.0, WHITE_CAP, 85.0, 139.0, 64.0
-_TITLES = {
-  layout.GUI_INVENTORY: ("Crafting", 97, 7),
-  layout.GUI_CRAFTING_TABLE: ("Crafting", 28, 6),
-  layout.GUI_FURNACE: ("Furnace", 66, 6),
+_TITLES = {  # (text, x, y) px of the panel
+  layout.GUI_INVENTORY: (("Crafting", 97, 7),),
+  layout.GUI_CRAFTING_TABLE: (("Crafting", 28, 6),),
+  layout.GUI_FURNACE: (("Furnace", 66, 6),),
+  layout.GUI_SMOKER: (("Smoker", 70, 6),),
+  layout.GUI_BLAST_FURNACE: (("Blast Furnace", 49, 6),),
+  layout.GUI_STONECUTTER: (("Stonecutter", 8, 4),),
+  layout.GUI_SMITHING_TABLE: (("Upgrade Gear", 60, 18),),
+  layout.GUI_LOOM: (("Loom", 8, 4),),
+  layout.GUI_CARTOGRAPHY_TABLE: (("Cartography Table", 8, 4),),
+  layout.GUI_GRINDSTONE: (("Repair & Disenchant", 8, 6),),
+  layout.GUI_ANVIL: (("Repair & Name", 60, 6),),
+  layout.GUI_BREWING_STAND: (("Brewing Stand", 49, 6),),
+  layout.GUI_BEACON: (("Primary Power", 23, 9), ("Secondary Power", 124, 9)),
+  layout.GUI_CHEST: (("Chest", 8, 6),),
 }
 _ARROWS = {  # where an arrow points to the result, px of the panel
   layout.GUI_CRAFTING_TABLE: (90, 35), layout.GUI_SMITHING_TABLE: (102, 48),
@@ -118,7 +129,7 @@ def _book(layer: np.ndarray) -> None:
   _plate(layer, layout.BOOK_BOX)
   x, y = layout.BOOK_BOX[:2]
   fill(layer, (x + 11, y + 12, x + 135, y + 27), 60.0)
-  stamp(layer, (x + 14, y + 16), text_mask("Crafting"), 200.0)
+  stamp(layer, (x + 14, y + 16), text_mask("What you can make"), 200.0)
   for left, top in layout.BOOK_ENTRY_XY:
     size = layout.BOOK_ENTRY_SIZE
     fill(layer, (left, top, left + size, top + size), 110.0)
@@ -170,10 +181,9 @@ def panel_layer(gui: int, is_book_open: bool) -> np.ndarray:
     is_furnace_output = gui in layout.FURNACE_GUIS and slot == layout.FURNACE_OUTPUT
     is_result = slot == layout.CRAFT_RESULT and gui != layout.GUI_INVENTORY
     _frame(layer, xy[slot], border=5 if is_furnace_output or is_result else 1)
-  if gui in _TITLES:
-    text, dx, dy = _TITLES[gui]
+  for text, dx, dy in _TITLES[gui]:
     stamp(layer, (x + dx, y + dy), text_mask(text), _INK)
-  if gui != layout.GUI_INVENTORY:
+  if gui not in (layout.GUI_INVENTORY, layout.GUI_BEACON):
     main_x, main_y = xy[layout.MAIN]
     stamp(layer, (int(main_x), int(main_y) - 12), text_mask("Inventory"), _INK)
   if gui in layout.BOOK_GUIS:

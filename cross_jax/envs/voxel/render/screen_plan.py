@@ -20,6 +20,7 @@ from cross_jax.envs.voxel.render.sampling import (
 )
 from cross_jax.envs.voxel.render.textures import MAX_LEVEL, texel_index
 
+MESSAGES = ("You died!", "Goal reached")  # of the chat line
 HAND_BOX = (420, 200, 580, 360)  # px, where the item in hand is drawn, 10 px a texel
 
 
@@ -30,6 +31,13 @@ class Hand(NamedTuple):
   arm: np.ndarray  # int32[h, w], packed colour with alpha
 
 
+class Ten(NamedTuple):
+  """A row of ten icons."""
+
+  number: np.ndarray  # int32[h, w], 0..9, which icon
+  alpha: np.ndarray  # float32[h, w], its share of the sample
+
+
 class Bar(NamedTuple):
   region: Region
   words: np.ndarray  # int32[h, w], packed colour with alpha
@@ -38,10 +46,21 @@ class Bar(NamedTuple):
   x: np.ndarray  # float32[1, w], px of the screen
   dy: np.ndarray  # float32[h, 1], px from the middle of the hotbar
   edge_px: float  # px, width of the frame of the selected slot
-  heart: np.ndarray  # int32[h, w], 0..9
-  heart_alpha: np.ndarray  # float32[h, w]
-  food: np.ndarray
-  food_alpha: np.ndarray
+  hearts: Ten
+  food: Ten
+
+
+class Status(NamedTuple):
+  """Above hearts and hunger: armour and, under water, air."""
+
+  region: Region
+  armor: Ten
+  air: Ten
+
+
+class Chat(NamedTuple):
+  region: Region
+  words: np.ndarray  # int32[len(MESSAGES), h, w], packed colour with alpha
 
 
 class ScreenPlan(NamedTuple):
@@ -52,6 +71,8 @@ class ScreenPlan(NamedTuple):
   crosshair: tuple[Region, np.ndarray] | None
   hand: Hand | None
   bar: Bar | None
+  status: Status | None
+  chat: Chat | None
   panels: tuple[PanelPlan | None, PanelPlan | None]  # of panel_plan.GROUPS
   is_hud: np.ndarray  # bool[height, width]
 
@@ -77,16 +98,6 @@ def _bar(view: View, level: int) -> Bar | None:
   slots = [(layout.HOTBAR + i, left + 3 + art.HOTBAR_PITCH * i, top + 3) for i in range(9)]
   x, y = sample_points(view)
   words = layer_words(art.bar_layer(), view)
-  icons = []
-  for is_food in (False, True):
-    number, mask = art.heart_boxes(is_food)
-    rows, cols = y.astype(np.int32), x.astype(np.int32)
-    middle = np.clip((cols - art.HOTBAR_XY[0]) // 8, 0, 9)
-    middle = np.clip((left + 181 - cols) // 8, 0, 9) if is_food else middle
-    number = number[rows[:, None], cols[None]]
-    number = np.where(number < 0, np.broadcast_to(middle[None], number.shape), number)
-    alpha = resample(mask[..., None].astype(np.float64), view)[..., 0].astype(np.float32)
-    icons += [cut(number.astype(np.int32), region), cut(alpha, region)]
   edge_px = max(2.0, 0.6 * max(px_per_sample(view)))
   return Bar(
     region,
@@ -95,8 +106,40 @@ def _bar(view: View, level: int) -> Bar | None:
     x[None, region.x0 : region.x1],
     np.abs(y - (top + 11))[region.y0 : region.y1, None],
     edge_px,
-    *icons,
+    _ten(art.heart_boxes(False), False, view, region),
+    _ten(art.heart_boxes(True), True, view, region),
   )
+
+
+def _ten(boxes: tuple[np.ndarray, np.ndarray], from_right: bool, view: View, region: Region) -> Ten:
+  """A row of ten icons as samples; those between two icons belong to the nearer."""
+  x, y = sample_points(view)
+  number, mask = boxes
+  rows, cols = y.astype(np.int32), x.astype(np.int32)
+  end = art.HOTBAR_XY[0] + 181
+  middle = np.clip((end - cols if from_right else cols - art.HOTBAR_XY[0]) // 8, 0, 9)
+  number = number[rows[:, None], cols[None]]
+  number = np.where(number < 0, np.broadcast_to(middle[None], number.shape), number)
+  alpha = resample(mask[..., None].astype(np.float64), view)[..., 0].astype(np.float32)
+  return Ten(cut(number.astype(np.int32), region), cut(alpha, region))
+
+
+def _status(view: View) -> Status | None:
+  left = art.HOTBAR_XY[0]
+  region = region_of((left - 1, art.STATUS_Y, left + 183, art.STATUS_Y + 9), view)
+  if region is None:
+    return None
+  rows = (_ten(art.status_boxes(is_air), is_air, view, region) for is_air in (False, True))
+  return Status(region, *rows)
+
+
+def _chat(view: View) -> Chat | None:
+  x, y = art.CHAT_XY
+  region = region_of((x - 2, y - 1, x - 2 + art.CHAT_WIDTH, y + 8), view)
+  if region is None:
+    return None
+  lines = [cut(layer_words(art.chat_layer(text), view), region) for text in MESSAGES]
+  return Chat(region, np.stack(lines))
 
 
 @functools.lru_cache(maxsize=32)
@@ -122,6 +165,8 @@ def screen_plan(view: View) -> ScreenPlan:
     crosshair=crosshair,
     hand=_hand(view),
     bar=_bar(view, level),
+    status=_status(view),
+    chat=_chat(view),
     panels=(panel_plan(0, view, level), panel_plan(1, view, level)),
     is_hud=is_hud,
   )
