@@ -30,8 +30,7 @@ def draw_hud(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
     part = cut(image, hand.region)
     tool = jnp.asarray(ICON_ATLAS)[item * TILE_WORDS + hand.offset]
     tool = jnp.where(hand.is_inside, tool, 0)
-    part = jnp.where(item > 0, blend(part, tool), blend(part, hand.arm))
-    image = paste(image, hand.region, part)
+    image = paste(image, hand.region, blend(part, jnp.where(item > 0, tool, hand.arm)))
   if plan.crosshair is not None:
     region, words = plan.crosshair
     image = paste(image, region, blend(cut(image, region), words))
