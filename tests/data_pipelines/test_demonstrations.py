@@ -95,7 +95,7 @@ def test_shards_hold_every_episode_once_and_mix_tasks():
 
 
 def test_runs_of_equal_labels_are_thinned_and_failures_dropped():
-  game = episodes._Game(0, TASKS[0], FIRST_SEED, base_seed=0)
+  game = episodes.Game(0, TASKS[0], FIRST_SEED, base_seed=0)
   kept = [i for i in range(1, 40) if game.is_worth_a_row("Action: no_op")]
   assert kept == [1, 2, 4, 8, 16, 32]
   assert game.is_worth_a_row("Action: press(w)") and game.is_worth_a_row("Action: no_op")
@@ -105,7 +105,7 @@ def test_runs_of_equal_labels_are_thinned_and_failures_dropped():
 
 def test_perturbations_are_executed_but_are_no_labels(monkeypatch):
   """A decision that executes noise still records what the expert would have done."""
-  game = episodes._Game(0, TASKS[2], FIRST_SEED, base_seed=0)
+  game = episodes.Game(0, TASKS[2], FIRST_SEED, base_seed=0)
   texts = {form: "Action: no_op" for form in FORMS}
 
   class View:

@@ -5,16 +5,21 @@ import math
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX
+from cross_jax.envs.experts.duel import duel_keys, is_duel, is_ready
 from cross_jax.envs.experts.geometry import box_entry, cast_ray, eye, look_at, wrap_deg
-from cross_jax.envs.experts.intent import APPROACH, IDLE, STRIKE, Intent
+from cross_jax.envs.experts.intent import APPROACH, IDLE, MINE, STRIKE, Intent
+from cross_jax.envs.experts.mine import NUM_HOTBAR, cell_index, select
+from cross_jax.envs.experts.mine import REACH_M as BLOCK_REACH_M
 from cross_jax.envs.experts.navigate import Cell, Ground, feet_cell, find_path
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.experts.walk import eye_of, walk_along
-from cross_jax.envs.voxel.tables import MOBS
+from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
 
 REACH_M = 2.9  # a little inside the player's 3
 TURN_COST_M = 1 / 45  # metres of walk that a degree of turning is worth
 WOUND_M = 2.0  # metres more that are walked to one that is nearly dead
+SOFT_HARDNESS = 1.0  # of blocks that are broken to get at a mob
 CLOSE_M = 2.0  # keeps walking until this near, as mobs move and are knocked back
 
 
@@ -24,16 +29,20 @@ def plan_kill(view: Snapshot) -> Intent:
   if not len(slots):
     return IDLE
   origin = eye(view.pos)
+  weapon = best_weapon(view)
+  if weapon != view.hotbar:
+    return select(weapon)
   slot = min((int(slot) for slot in slots), key=lambda slot: _cost(view, origin, slot))
   aim = aim_at(view, origin, slot)
   direction = (aim - origin) / max(float(np.linalg.norm(aim - origin)), 1e-6)
   low, high = mob_box(view, slot)
   entry = box_entry(origin, direction, low, high)
-  if (
-    entry is not None
-    and entry <= REACH_M
-    and cast_ray(view.blocks, origin, direction, entry) is None
-  ):
+  is_seen = entry is not None and cast_ray(view.blocks, origin, direction, entry) is None
+  if is_seen and is_duel(view, slot, entry):
+    keys, may_hit = duel_keys(view, Ground(view.blocks), slot), is_ready(view, slot)
+    may_hit &= _may_hit(view, slot)
+    return Intent(STRIKE, aim=aim, target=slot, keys=keys, may_hit=may_hit)
+  if is_seen and entry <= REACH_M:
     keys = frozenset(("forward",)) if entry > CLOSE_M else frozenset()
     return Intent(
       STRIKE, aim=aim, target=slot, keys=keys | _swim_keys(view), may_hit=_may_hit(view, slot)
@@ -99,5 +108,23 @@ def _chase(view: Snapshot, origin: np.ndarray, slot: int, aim: np.ndarray) -> In
 
   path = find_path(ground, feet_cell(ground, view.pos), can_hit, bound)
   if path is None:
-    return Intent(APPROACH, aim=aim, target=slot, keys=frozenset(("jump",)))
+    return _clear_way(view, origin, slot, aim)
   return walk_along(view, ground, path, aim, slot)
+
+
+def _clear_way(view: Snapshot, origin: np.ndarray, slot: int, aim: np.ndarray) -> Intent:
+  """Where no way leads to a mob, as to one in a tree: breaks soft blocks before or under it."""
+  direction = (aim - origin) / max(float(np.linalg.norm(aim - origin)), 1e-6)
+  hit = cast_ray(view.blocks, origin, direction, BLOCK_REACH_M)
+  if hit is not None:
+    hardness = BLOCKS.hardness[view.blocks[hit[0][1], hit[0][2], hit[0][0]]]
+    if 0 <= hardness <= SOFT_HARDNESS:
+      return Intent(MINE, aim=origin + direction * (hit[1] + 0.05), target=cell_index(hit[0]))
+  return Intent(APPROACH, aim=aim, target=slot, keys=frozenset(("jump",)))
+
+
+def best_weapon(view: Snapshot) -> int:
+  """The hotbar slot 0..8 whose item hurts the most; the one in hand if none is better."""
+  damage = ITEMS.attack_damage[view.slot_item[layout.HOTBAR : layout.HOTBAR + NUM_HOTBAR]]
+  best = int(np.argmax(damage))
+  return best if damage[best] > damage[view.hotbar] else view.hotbar

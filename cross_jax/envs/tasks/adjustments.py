@@ -1,9 +1,10 @@
 """What this world adds so that every official row can be won, each with its reason.
 
-Three kinds: names that the game doesn't have (official.ALIASES), an item that the recipe or the
-statistic needs and the official inventory lacks, and a tool that harvests. In Minecraft 1.16 a
-broken block counts in mine_block only if the tool in hand can harvest it, so with an axe alone
-'mine_block:bricks' could never be won: the official tool stays, a fitting one lies beside it.
+Four kinds: names that the game doesn't have (official.ALIASES), night for a mob that would burn, an
+item that the recipe or the statistic needs and the official inventory lacks, and a tool that
+harvests. In Minecraft 1.16 a broken block counts in mine_block only if the tool in hand can harvest
+it, so with an axe alone 'mine_block:bricks' could never be won: the official tool stays, a fitting
+one lies beside it.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ BESIDE = {
     (("porkchop", 1),), "a campfire counts only when raw food is put on it"
   ),
 }  # fmt: skip
+NIGHT = {"kill_entity:phantom": "night, as it burns by day and then counts for nobody"}
 _MATERIALS = ("iron", "diamond", "stone", "wooden")
 
 
@@ -57,4 +59,4 @@ def note_of(row_name: str, goal: str) -> str:
     return "the game has no such block: stone_brick_stairs instead"
   if official in ALIASES and goal == ALIASES[official]:
     return f"the game calls {official} {goal}"
-  return BESIDE[row_name][1] if row_name in BESIDE else ""
+  return BESIDE[row_name][1] if row_name in BESIDE else NIGHT.get(row_name, "")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cross_jax.envs.tasks import official
-from cross_jax.envs.tasks.adjustments import BESIDE, note_of, tool_note
+from cross_jax.envs.tasks.adjustments import BESIDE, NIGHT, note_of, tool_note
 from cross_jax.envs.tasks.habitats import biomes_of, needs_water
 from cross_jax.envs.tasks.setup import (
   STAT_CRAFT_ITEM,
@@ -127,7 +127,7 @@ def _task(name: str, row: dict[str, Any]) -> Task:
     beside=beside,
     gui=gui,
     needs_water=needs_water(family, goal, row.get("label", ())),
-    is_night="/time set night" in row.get("commands", ()),
+    is_night="/time set night" in row.get("commands", ()) or name in NIGHT,
     biomes=biomes_of(name, family, goal),
     is_in_domain=row["rl_train"],
     limit_ticks=LIMIT_TICKS,

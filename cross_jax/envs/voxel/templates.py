@@ -15,6 +15,7 @@ IS_RIGID = np.isin(
 )  # its cells are level with the foot; the others follow the ground, column by column
 IS_IN_POND = np.isin(np.arange(NUM_KINDS), (FLOAT, SUNKEN, KELP, KELP_STEM))
 IS_ON_FLOOR = np.isin(np.arange(NUM_KINDS), (SUNKEN, KELP, KELP_STEM))  # of the pond
+IS_HUNG = np.isin(np.arange(NUM_KINDS), (WALL, POD))  # on the +z side of its own cell
 OFFSETS = np.stack(
   np.meshgrid(np.arange(-2, 3), np.arange(0, 8), np.arange(-2, 3), indexing="ij"), axis=-1
 ).reshape(-1, 3)  # (x, y, z) cells of a template; y 0 is the ground

@@ -17,11 +17,11 @@ from cross_jax.envs.tasks.setup import (
   STAT_INTERACT,
   TaskSetup,
 )
-from cross_jax.envs.voxel import biomes, tables
+from cross_jax.envs.voxel import biomes, tables, templates
 from cross_jax.envs.voxel.biomes import BIOMES
+from cross_jax.envs.voxel.cells import direction
 from cross_jax.envs.voxel.features import Features, Land, stamp_all
 from cross_jax.envs.voxel.mobs import IDLE_TICKS
-from cross_jax.envs.voxel.physics import direction
 from cross_jax.envs.voxel.state import MAX_MOBS, NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, Mobs
 
 BASE_HEIGHT = 8  # y of the ground at the spawn
@@ -31,6 +31,7 @@ MAX_RELIEF = 3  # cells that the ground may rise or fall, times the biome's reli
 MAX_PITCH_DEG, SHORE_PITCH_DEG = 15.0, 10.0  # of the first gaze, and more of it by a pond
 TARGET_SPREAD_DEG = 50.0  # the task's block lies this far to the side of the first gaze at most
 TARGET_MIN_M, TARGET_MAX_M = 3.0, 6.5  # from the spawn, before rounding to a cell
+HUNG_SPREAD_DEG = 50.0  # from +z, at most, the direction of a block that hangs on a wall
 INTERACT_M = 5.0  # the same for a block to use, straight ahead
 POND_MIN_M, POND_MAX_M = 3.0, 4.5  # the same for a block in water
 CLEAR_DEG = 35.0  # from the direction of the task's block that other things keep
@@ -71,12 +72,14 @@ def generate(setup: TaskSetup, rng: jax.Array) -> tuple[jax.Array, Spawn, Mobs]:
   keys = dict(zip(names, jax.random.split(rng, len(names))))
   draws = jax.random.uniform(keys["spawn"], (6,))
   column = jnp.floor(13.0 + 6.0 * draws[:2])
-  yaw = draws[2] * 360.0 - 180.0
   center = column + 0.5  # float32[2], m, x and z of the spawn
   is_aside = (setup.target_block > 0) & (setup.goal_stat != STAT_INTERACT)
-  aim = jnp.where(
-    is_aside, yaw + (draws[4] * 2 - 1) * TARGET_SPREAD_DEG, yaw
-  )  # degrees, towards what the task is about
+  spread = jnp.where(is_aside, (draws[4] * 2 - 1) * TARGET_SPREAD_DEG, 0.0)
+  yaw = draws[2] * 360.0 - 180.0
+  # what hangs on a wall faces -z, so the player looks towards +z
+  is_hung = jnp.asarray(templates.IS_HUNG)[jnp.asarray(templates.KIND)[setup.target_block]]
+  yaw = jnp.where(is_hung, (draws[2] * 2 - 1) * HUNG_SPREAD_DEG - spread, yaw)
+  aim = yaw + spread  # degrees, towards what the task is about
   plain = jnp.where(draws[5] < SAND_SHARE, biomes.SANDS, biomes.PLAINS)
   biome = jnp.where(setup.biome == biomes.ANY, plain, setup.biome)
 
@@ -258,6 +261,7 @@ def _mobs(rng, setup, center, yaw, land):
     think_ticks=(draws[:, 3] * IDLE_TICKS).astype(jnp.int32),
     fire_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
     timer_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
+    detour_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
   )
 
 

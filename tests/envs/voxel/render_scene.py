@@ -62,6 +62,7 @@ def make_state(
     ),
     "gui": stores.fresh_gui(),
     "mobs": state.mobs, "drops": state.drops, "slots": state.slots,
+    "projectiles": state.projectiles,
   }  # fmt: skip
   for name, group in groups.items():
     fields = {

@@ -131,8 +131,9 @@ def test_a_broken_chest_drops_a_stack_a_tick():
   assert stacks(state) == {0: ("flint", 1)}
 
 
-def test_a_gui_at_the_start_belongs_to_the_worlds_block():
+def test_a_gui_at_the_start_belongs_to_the_nearest_block():
   state = _fill(make_state(layout.GUI_NONE, {}), OTHER_CELL)
+  state = _fill(state, 0)  # far away, and first in order
   state = _open_at_start(state, jnp.int32(layout.GUI_CHEST))
   assert int(state.gui.cell) == OTHER_CELL and int(state.gui.kind) == layout.GUI_CHEST
   state = _open_at_start(make_state(layout.GUI_NONE, {}), jnp.int32(layout.GUI_INVENTORY))

@@ -6,8 +6,9 @@ import jax
 import numpy as np
 import pytest
 
-from cross_jax.envs.tasks import setup_row
+from cross_jax.envs.tasks import get, list_tasks, setup_row
 from cross_jax.envs.voxel import env, tables
+from cross_jax.envs.voxel.biomes import BIOMES
 from cross_jax.envs.voxel.state import EYE_HEIGHT, SIZE_X, SIZE_Y, SIZE_Z
 
 MINE = [
@@ -131,3 +132,78 @@ def test_worlds_differ_by_seed_and_repeat():
   assert all(np.array_equal(a, b) for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(same)))
   assert np.mean(one.blocks != other.blocks) > 0.005
   assert one.player.yaw_deg != other.player.yaw_deg
+
+
+NEIGHBOUR = {  # of a block that needs support: which cell (x, y, z) holds it
+  tables.SUPPORT_BELOW: (0, -1, 0), tables.SUPPORT_SIDE: (0, 0, 1), tables.SUPPORT_ABOVE: (0, 1, 0),
+  tables.SUPPORT_WATER: (0, -1, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", (5, 1_000_006))
+def test_every_block_to_mine_is_near_and_stands_as_it_must(seed):
+  for task in list_tasks("mine_block"):
+    state = fresh(task, seed)
+    blocks, goal = grid(state), get(task).goal_index
+    cells = np.argwhere(tables.BLOCKS.base[blocks] == goal)
+    away = np.linalg.norm(cells[:, [2, 0, 1]] + 0.5 - state.player.pos, axis=1)
+    assert away.min() < 8.5, task
+    nearest = cells[np.argsort(away)[:3]]
+    for y, z, x in nearest:
+      row = blocks[y, z, x]
+      dx, dy, dz = NEIGHBOUR.get(int(tables.BLOCKS.support[row]), (0, 0, 0))
+      holder = blocks[y + dy, z + dz, x + dx]
+      if tables.BLOCKS.support[row] == tables.SUPPORT_WATER:
+        assert tables.BLOCKS.is_liquid[holder], task
+      elif dx or dy or dz:
+        is_own_kind = tables.BLOCKS.base[holder] == goal or "kelp" in task
+        assert is_own_kind or tables.BLOCKS.is_solid[holder], task
+      if tables.BLOCKS.half_row[row]:
+        dx, dy, dz = tables.BLOCKS.half[row]
+        assert blocks[y + dy, z + dz, x + dx] == tables.BLOCKS.half_row[row], task
+
+
+def test_a_block_to_use_is_five_cells_straight_ahead():
+  for task in list_tasks("interact"):
+    state = fresh(task, 7)
+    cells = np.argwhere(grid(state) == get(task).goal_index)
+    y, z, x = min(cells, key=lambda c: gap_deg(state, c[None, [2, 1]] + 0.5)[0])
+    assert abs(y - state.player.pos[1]) <= 1  # on the ground there
+    offset = np.asarray([[x + 0.5, z + 0.5]])
+    assert 4.2 < np.linalg.norm(offset[0] - state.player.pos[[0, 2]]) < 5.8
+    assert gap_deg(state, offset)[0] < 10
+
+
+@pytest.mark.parametrize("name", [n for n in BIOMES.names if n != "any"])
+def test_a_biome_has_its_ground_its_pond_and_its_trees(name):
+  row = BIOMES.index[name]
+  found, area = set(), []
+  for seed in range(8):
+    setup = setup_row("custom:interact_with_anvil", seed)._replace(biome=np.int32(row))
+    blocks = jax.tree.map(np.asarray, env._reset_one(setup)).blocks
+    found |= set(np.unique(blocks).tolist())
+    area.append(np.sum(blocks == BIOMES.turf[row]))
+  assert min(area) > 500  # of 1024 columns
+  needed = {*BIOMES.logs[row], *BIOMES.ores[row], BIOMES.rock[row], BIOMES.fluid[row]}
+  assert {int(n) for n in needed if n} <= found
+  assert {int(n) for n in BIOMES.extras[row] if n} <= found
+
+
+def test_biomes_differ():
+  looks = {
+    tuple(np.concatenate([[BIOMES.turf[i]], BIOMES.logs[i], BIOMES.extras[i], BIOMES.plants[i]]))
+    for i in range(1, len(BIOMES.names))
+  }
+  assert len(looks) == len(BIOMES.names) - 1 >= 10
+
+
+def test_other_mobs_stand_free_and_aside():
+  for seed in range(20):
+    state = jax.tree.map(np.asarray, env._reset_one(setup_row("kill_entity:cow", seed, "hard")))
+    goal = get("kill_entity:cow").goal_index
+    others = (state.mobs.kind > 0) & (state.mobs.kind != goal)
+    assert others.any() and (state.mobs.kind == goal).sum() == 1
+    pos = state.mobs.pos[others]
+    x, y, z = np.floor(pos.T + np.asarray([[0], [0.1], [0]])).astype(int)
+    assert not np.any(tables.BLOCKS.is_solid[grid(state)[y, z, x]])
+    assert gap_deg(state, pos[:, [0, 2]]).min() > 20

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, SCREEN_HEIGHT, SCREEN_WIDTH, RawAction, View
+from cross_jax.base import (
+  BUTTON_INDEX,
+  DEG_PER_PX,
+  SCREEN_HEIGHT,
+  SCREEN_WIDTH,
+  RawAction,
+  View,
+  no_op,
+)
 from cross_jax.envs.tasks import LIMIT_TICKS, get, instruction
 from cross_jax.envs.voxel.action_dict import action_from_dict
 from cross_jax.envs.voxel.env import VoxelEnv
@@ -62,6 +70,9 @@ class Session:
       get(task)
       self._end(STOPPED)
       observation = self._env.reset([task], [seed])
+      if self._image is None:  # compiles the tick now, rather than on the player's first one
+        self._env.step(no_op((1,)))
+        observation = self._env.reset([task], [seed])
       self._record(task, seed)
       self._status = {
         "task": task,

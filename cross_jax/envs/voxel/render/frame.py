@@ -12,7 +12,7 @@ import numpy as np
 from cross_jax.base import View
 from cross_jax.envs.voxel.aim import aim_of
 from cross_jax.envs.voxel.render import overlay
-from cross_jax.envs.voxel.render.hits import Hits, Rays, hit_block, make_rays
+from cross_jax.envs.voxel.render.hits import FAR, Hits, Rays, hit_block, make_rays
 from cross_jax.envs.voxel.render.mobs import (
   CHUNK,
   SLOT_SHIFT,
@@ -31,11 +31,12 @@ from cross_jax.envs.voxel.render.rays import (
 )
 from cross_jax.envs.voxel.render.shade import shade
 from cross_jax.envs.voxel.render.trace import padded, trace
-from cross_jax.envs.voxel.state import MAX_MOBS, SIZE_Y, State
+from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, SIZE_Y, State
 from cross_jax.envs.voxel.tables import BLOCKS
 
 CODE_NONE, CODE_BLOCK, CODE_MOB = 0, 1000, 2000
 CODE_DROP = CODE_MOB + MAX_MOBS
+CODE_SHOT = CODE_DROP + MAX_DROPS
 
 MAX_RUNS = 4  # each is compiled, so more cost compile time
 MIN_RUN = 4  # games
@@ -62,6 +63,12 @@ def _plan(views: tuple[View, ...]) -> _Plan:
   return _Plan(camera, angle, chunk_angles(camera))
 
 
+def _checked_plan(views: tuple[View, ...]) -> _Plan:
+  for view in views:
+    check_view(view)
+  return _plan(tuple(views))
+
+
 def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
   """What every ray of a plan meets in one game."""
   player = state.player
@@ -72,6 +79,11 @@ def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
   hits = trace(state.boxes, rays, top)
   things = hit_things(boxes_of(state), rays, axes, plan.bounds)
   return rays, hits, things
+
+
+def _with_aim(states: State) -> State:
+  """The games with their aim at present, not at the beginning of the last tick."""
+  return states._replace(aim=jax.vmap(aim_of)(states))
 
 
 def _map_games(draw: Callable[[State], Any], states: State) -> Any:
@@ -90,12 +102,54 @@ def _map_games(draw: Callable[[State], Any], states: State) -> Any:
   return runs[0] if num_runs == 1 else jax.tree.map(lambda *x: jnp.concatenate(x), *runs)
 
 
+def _cut_views(rays: jax.Array, views: tuple[View, ...]) -> list[jax.Array]:
+  """The pictures of views, [height, width], from one value a ray of their plan."""
+  ends = np.cumsum([view.width * view.height for view in views])
+  return [
+    rays[end - v.width * v.height : end].reshape(v.height, v.width)
+    for v, end in zip(views, ends, strict=True)
+  ]
+
+
+def _is_wet(hits: Hits) -> jax.Array:
+  """Where water is seen from outside before a block."""
+  return (hits.water_t > 0) & (hits.water_t < hits.t)
+
+
+def _codes(hits: Hits, things: Things) -> jax.Array:
+  """int32[N], what the rays meet in the world; see segment_batch."""
+  block = hit_block(hits)
+  code = jnp.where(block > 0, CODE_BLOCK + block, CODE_NONE)
+  code = jnp.where(_is_wet(hits), CODE_BLOCK + BLOCKS.index["water"], code)
+  return jnp.where(things.t < hits.t, CODE_MOB + (things.look >> SLOT_SHIFT), code)
+
+
+def _depth(hits: Hits, things: Things) -> jax.Array:
+  """float32[N], m from the eye along the rays to what `_codes` names, inf for the sky."""
+  block = jnp.where(_is_wet(hits), hits.water_t, hits.t)
+  depth = jnp.where(things.t < hits.t, things.t, block)
+  return jnp.where(depth >= FAR, jnp.inf, depth)
+
+
+def _to_rgb(words: jax.Array) -> jax.Array:
+  return jnp.stack([(words >> s & 255).astype(jnp.uint8) for s in (0, 8, 16)], -1)
+
+
+class Labelled(NamedTuple):
+  """Pictures with what they show."""
+
+  rgb: jax.Array  # uint8[B, height, width, 3], as render_batch
+  code: jax.Array  # int32[B, height, width], as segment_batch
+  depth: jax.Array  # float32[B, height, width], m from the eye along the ray, inf for the sky
+
+
 @functools.partial(jax.jit, static_argnames="views")
 def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...]:
   """The pictures of a batch of games.
 
   Args:
-    states: State with a leading axis B on every leaf; `boxes` must fit `blocks` (boxes.py).
+    states: State with a leading axis B on every leaf; `boxes` and `light` must fit `blocks`
+      (boxes.py, light.py).
     views: what to draw, each a rectangle of the 640x360 screen; static.
   Returns:
     One uint8[B, height, width, 3] RGB per view. No channel is above 250, except that the cursor of
@@ -103,23 +157,43 @@ def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...
   Raises:
     ValueError: a view is not a rectangle of the screen.
   """
-  for view in views:
-    check_view(view)
-  plan = _plan(tuple(views))
+  views, plan = tuple(views), _checked_plan(views)
 
   def one(state: State) -> tuple[jax.Array, ...]:
     rays, hits, things = _look(state, plan)
-    words = shade(hits, things, rays, plan.pixel_angle, state)
-    images, start = [], 0
-    for view in views:
-      num = view.width * view.height
-      image = words[start : start + num].reshape(view.height, view.width)
-      images.append(overlay.draw(image, state, view))
-      start += num
-    return tuple(images)
+    images = _cut_views(shade(hits, things, rays, plan.pixel_angle, state), views)
+    return tuple(overlay.draw(image, state, view) for image, view in zip(images, views))
 
-  words = _map_games(one, states._replace(aim=jax.vmap(aim_of)(states)))
-  return tuple(jnp.stack([(w >> s & 255).astype(jnp.uint8) for s in (0, 8, 16)], -1) for w in words)
+  words = _map_games(one, _with_aim(states))
+  return tuple(_to_rgb(w) for w in words)
+
+
+@functools.partial(jax.jit, static_argnames="views")
+def render_labelled(states: State, views: tuple[View, ...]) -> tuple[Labelled, ...]:
+  """The pictures of a batch of games, with segmentation and depth from the same rays.
+
+  Args:
+    states: as in render_batch.
+    views: as in render_batch.
+  Returns:
+    One Labelled per view. The depth is that of the world, also behind the HUD and a GUI, and of the
+    surface where the code is water.
+  Raises:
+    ValueError: a view is not a rectangle of the screen.
+  """
+  views, plan = tuple(views), _checked_plan(views)
+
+  def one(state: State) -> tuple[Labelled, ...]:
+    rays, hits, things = _look(state, plan)
+    colours = shade(hits, things, rays, plan.pixel_angle, state)
+    parts = colours, _codes(hits, things), _depth(hits, things)
+    return tuple(
+      Labelled(overlay.draw(image, state, view), overlay.codes(code, state, view), depth)
+      for view, image, code, depth in zip(views, *(_cut_views(part, views) for part in parts))
+    )
+
+  drawn = _map_games(one, _with_aim(states))
+  return tuple(part._replace(rgb=_to_rgb(part.rgb)) for part in drawn)
 
 
 @functools.partial(jax.jit, static_argnames="view")
@@ -131,25 +205,17 @@ def segment_batch(states: State, view: View) -> jax.Array:
     view: a rectangle of the 640x360 screen; static.
   Returns:
     int32[B, height, width]: CODE_NONE sky, CODE_BLOCK + block row, CODE_MOB + mob slot,
-    CODE_DROP + drop slot, CODE_SLOT + inventory slot (open GUIs, empty slots included), CODE_GUI
-    all else of an open GUI and the HUD (cursor, held stack and hand are ignored). Water hides
-    blocks unless the eye is in it, but not mobs and drops.
+    CODE_DROP + drop slot, CODE_SHOT + projectile slot, CODE_SLOT + inventory slot (open GUIs, empty
+    slots included), CODE_GUI all else of an open GUI and the HUD (cursor, held stack and hand are
+    ignored). Water hides blocks unless the eye is in it, but not mobs, drops and projectiles.
   Raises:
     ValueError: the view is not a rectangle of the screen.
   """
-  check_view(view)
-  plan = _plan((view,))
+  plan = _checked_plan((view,))
 
   def one(state: State) -> jax.Array:
     _, hits, things = _look(state, plan)
-    is_thing = things.t < hits.t
-    block = hit_block(hits)
-    code = jnp.where(block > 0, CODE_BLOCK + block, CODE_NONE)
-    is_wet = (hits.water_t > 0) & (hits.water_t < hits.t)
-    code = jnp.where(is_wet, CODE_BLOCK + BLOCKS.index["water"], code)
-    code = jnp.where(is_thing, CODE_MOB + (things.look >> SLOT_SHIFT), code)
-    num = view.width * view.height
-    code = code[:num].reshape(view.height, view.width)
+    (code,) = _cut_views(_codes(hits, things), (view,))
     return overlay.codes(code, state, view)
 
   return _map_games(one, states)

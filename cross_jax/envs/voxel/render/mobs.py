@@ -1,4 +1,4 @@
-"""Mobs and dropped items: rays against the boxes of bodies.py, only where a thing can be seen.
+"""Mobs, dropped items and shots: rays against the boxes of bodies.py, only where they can be seen.
 
 Rays come in chunks; a thing is tested against the chunks that its bounding sphere may touch, by the
 angles of the sphere and of the chunk seen from the eye, so a far mob costs a fraction of a frame.
@@ -10,21 +10,32 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.render.bodies import BODIES, DROP_SIZE, FIRST_DROP_TILE, MAX_PARTS
+from cross_jax.envs.voxel.render.bodies import (
+  BODIES,
+  DROP_SIZE,
+  FIRST_DROP_TILE,
+  SHOT_HALF,
+  SHOT_TILE,
+)
+from cross_jax.envs.voxel.render.body_plans import MAX_PARTS
 from cross_jax.envs.voxel.render.hits import FAR, MIN_STEP, Rays
-from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, State
+from cross_jax.envs.voxel.render.pick import index_of, pick
+from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, MAX_PROJECTILES, State
 
-NUM_THINGS = MAX_MOBS + MAX_DROPS
+NUM_THINGS = MAX_MOBS + MAX_DROPS + MAX_PROJECTILES
 CHUNK = 256  # rays
 LIGHT_STEP = 0.15  # brightness lost per side class: top 0, front and back 1, left and right 2
 SPIN_DEG = 9.0  # degrees per tick that a dropped item turns
+
+if NUM_THINGS > 32:
+  raise ValueError(f"{NUM_THINGS} mobs, drops and shots: at most 32 fit a word of pick.py")
 
 # Fields of Things.look: a texel of SKINS (18 bits), the side class, red flash, the thing's number.
 SIDE_SHIFT, FLASH_SHIFT, SLOT_SHIFT = 18, 20, 21
 
 
 class Boxes(NamedTuple):
-  """The boxes of every mob and drop of a game."""
+  """The boxes of every mob, drop and shot of a game."""
 
   pos: jax.Array  # float32[NUM_THINGS, 3], m, the feet
   sin: jax.Array  # float32[NUM_THINGS], of the yaw
@@ -38,44 +49,52 @@ class Boxes(NamedTuple):
 
 
 class Things(NamedTuple):
-  """What rays hit among mobs and drops."""
+  """What rays hit among mobs, drops and shots."""
 
   t: jax.Array  # float32[N], m, FAR if nothing
   look: jax.Array  # int32[N]
 
 
+def _lone(centre_y: jax.Array, half: jax.Array, tile: jax.Array) -> dict[str, jax.Array]:
+  """Fields of Boxes of n things of one part: its middle above the feet, half size (3) and tile."""
+  up = jnp.asarray([0.0, 1.0, 0.0])[None, None]
+  is_first = (jnp.arange(MAX_PARTS) == 0)[None, :, None]
+  shape = (half.shape[0], MAX_PARTS, 3)
+  return {
+    "centre": jnp.broadcast_to(centre_y[:, None, None] * up, shape),
+    "half": jnp.where(is_first, half[:, None], -1.0),
+    "tile": jnp.broadcast_to(tile[:, None], shape[:2]),
+    "middle": centre_y,
+  }
+
+
 def boxes_of(state: State) -> Boxes:
-  """The boxes of the mobs and drops of one game."""
-  mobs, drops = state.mobs, state.drops
-  kind = mobs.kind
-  num = (MAX_DROPS, MAX_PARTS, 3)
-  size = jnp.full(num, DROP_SIZE / 2, jnp.float32)
-  is_first = jnp.arange(MAX_PARTS)[None, :, None] == 0
-  is_drop = drops.item > 0
-  tile = jnp.broadcast_to((FIRST_DROP_TILE + drops.item)[:, None], (MAX_DROPS, MAX_PARTS))
-  yaw = jnp.radians(
-    jnp.concatenate([mobs.yaw_deg, SPIN_DEG * (drops.age % 40).astype(jnp.float32)])
-  )
-  centre = (
-    jnp.full(num, DROP_SIZE / 2, jnp.float32) * jnp.asarray([0, 1, 0], jnp.float32)[None, None]
-  )
+  """The boxes of the mobs, drops and shots of one game."""
+  mobs, drops, shots = state.mobs, state.drops, state.projectiles
+  size = jnp.full((MAX_DROPS,), DROP_SIZE / 2, jnp.float32)
+  items = _lone(size, jnp.broadcast_to(size[:, None], (MAX_DROPS, 3)), FIRST_DROP_TILE + drops.item)
+  half = jnp.asarray(SHOT_HALF)[shots.kind]
+  flying = _lone(jnp.zeros((MAX_PROJECTILES,)), half, jnp.asarray(SHOT_TILE)[shots.kind])
+  bodies = {
+    name: jnp.asarray(getattr(BODIES, name))[mobs.kind]
+    for name in ("centre", "half", "tile", "middle")
+  }
+  parts = {name: jnp.concatenate([bodies[name], items[name], flying[name]]) for name in bodies}
+  heading = -jnp.arctan2(shots.vel[:, 0], shots.vel[:, 2])
+  spin = jnp.radians(SPIN_DEG * (drops.age % 40).astype(jnp.float32))
+  yaw = jnp.concatenate([jnp.radians(mobs.yaw_deg), spin, heading])
+  radius = [
+    jnp.where(mobs.kind > 0, jnp.asarray(BODIES.radius)[mobs.kind], 0.0),
+    jnp.where(drops.item > 0, DROP_SIZE, 0.0),
+    jnp.where(shots.kind > 0, jnp.sqrt(jnp.sum(half * half, axis=1)), 0.0),
+  ]
   return Boxes(
-    pos=jnp.concatenate([mobs.pos, drops.pos]),
+    pos=jnp.concatenate([mobs.pos, drops.pos, shots.pos]),
     sin=jnp.sin(yaw),
     cos=jnp.cos(yaw),
-    centre=jnp.concatenate([jnp.asarray(BODIES.centre)[kind], centre]),
-    half=jnp.concatenate([jnp.asarray(BODIES.half)[kind], jnp.where(is_first, size, -1.0)]),
-    tile=jnp.concatenate([jnp.asarray(BODIES.tile)[kind], tile]),
-    middle=jnp.concatenate(
-      [jnp.asarray(BODIES.middle)[kind], jnp.full((MAX_DROPS,), DROP_SIZE / 2, jnp.float32)]
-    ),
-    radius=jnp.concatenate(
-      [
-        jnp.where(kind > 0, jnp.asarray(BODIES.radius)[kind], 0.0),
-        jnp.where(is_drop, DROP_SIZE, 0.0),
-      ]
-    ),
-    is_hurt=jnp.concatenate([mobs.hurt_ticks > 0, jnp.zeros((MAX_DROPS,), bool)]),
+    radius=jnp.concatenate(radius),
+    is_hurt=jnp.pad(mobs.hurt_ticks > 0, (0, MAX_DROPS + MAX_PROJECTILES)),
+    **parts,
   )
 
 
@@ -148,7 +167,7 @@ def _hit(boxes: Boxes, thing: jax.Array, rays: Rays, best: Things) -> Things:
 
 
 def hit_things(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.ndarray) -> Things:
-  """The nearest mob or drop on every ray.
+  """The nearest mob, drop or shot on every ray.
 
   Args:
     boxes: boxes_of a game.
@@ -158,17 +177,18 @@ def hit_things(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.ndarray) ->
   Returns:
     Things.
   """
-  num = rays.x.shape[0]
-  pairs = _pairs(boxes, rays.origin, axes, bounds).reshape(-1)
-  order = jnp.nonzero(pairs, size=pairs.shape[0], fill_value=0)[0].astype(jnp.int32)
+  pairs = _pairs(boxes, rays.origin, axes, bounds)  # a word of `pick` holds the pairs of a chunk
+  picked = pick(jnp.pad(pairs, ((0, 0), (0, 32 - NUM_THINGS))).reshape(-1))
 
   def body(i, best):
-    chunk, thing = order[i] // NUM_THINGS, order[i] % NUM_THINGS
+    pair = index_of(picked, i[None])[0]
+    chunk, thing = pair // 32, pair % 32
     start = chunk * CHUNK
     cut = lambda a: jax.lax.dynamic_slice(a, (start,), (CHUNK,))  # noqa: E731
     some = Rays(rays.origin, cut(rays.x), cut(rays.y), cut(rays.z))
     new = _hit(boxes, thing, some, jax.tree.map(cut, best))
     return jax.tree.map(lambda a, b: jax.lax.dynamic_update_slice(a, b, (start,)), best, new)
 
+  num = rays.x.shape[0]
   none = Things(jnp.full((num,), FAR, jnp.float32), jnp.zeros((num,), jnp.int32))
-  return jax.lax.fori_loop(0, jnp.sum(pairs, dtype=jnp.int32), body, none)
+  return jax.lax.fori_loop(0, picked.total, body, none)
