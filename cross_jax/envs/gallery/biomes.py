@@ -8,7 +8,7 @@ from cross_jax.envs.gallery import sheets, shots
 from cross_jax.envs.voxel.biomes import ANY, BIOMES
 from cross_jax.envs.voxel.state import State
 
-TIMES = {"sunrise": 0, "noon": 6_000, "dusk": 13_000, "midnight": 18_000}  # ticks
+TIMES = {"sunrise": 0, "noon": 6_000, "dusk": 12_500, "midnight": 18_000}  # ticks
 COLUMNS = 3
 _SEEDS: dict[str, int] = {}
 _PITCH_DEG = 8.0
@@ -27,7 +27,7 @@ def save(out: Path) -> int:
   games = [biome_game(name, _SEEDS.get(name, 1)) for name in names]
   place = games[names.index("forest")]
   games += [place._replace(time_of_day=np.int32(time)) for time in TIMES.values()]
-  pictures = list(shots.half(shots.screens(games)))
+  pictures = list(shots.half(shots.draw(games)))
   middle = -(-len(names) // 2 // COLUMNS) * COLUMNS
   for i, those in enumerate((slice(0, middle), slice(middle, len(names))), start=1):
     titles = [name.replace("_", " ") for name in names[those]]

@@ -15,10 +15,10 @@ from cross_jax.envs.voxel.state import State
 
 EPISODES = (  # task and world seed of each family
   ("mine_block:oak_log", 3),
-  ("kill_entity:zombie", 4),
+  ("kill_entity:cow", 5),
   ("craft_item:enchanting_table", 2),
   ("craft_item:cooked_cod", 3),
-  ("custom:interact_with_crafting_table", 1),
+  ("custom:interact_with_brewingstand", 2),
 )
 NUM_FRAMES = 4
 
@@ -55,11 +55,13 @@ def won_episodes(episodes: tuple[tuple[str, int], ...]) -> list[list[State]]:
 
 
 def save(out: Path) -> int:
-  """Writes a strip for each family."""
+  """Writes a strip for each family: the whole screen at half its size, or its middle with a GUI."""
   for (task, seed), states in zip(EPISODES, won_episodes(EPISODES), strict=True):
     ticks = np.linspace(0, len(states) - 1, NUM_FRAMES).round().astype(int)
-    pictures = shots.half(shots.screens([states[t] for t in ticks]))
-    times = ", ".join(f"{t}" for t in ticks)
-    title = f'{task}: "{tasks.instruction(task, seed)}"  (ticks {times})'
-    sheets.save_sheet(sheets.strip(title, list(pictures)), out / f"{tasks.get(task).family}.webp")
+    pictures = shots.draw([states[t] for t in ticks])
+    is_gui = states[0].gui.kind > 0
+    pictures = pictures[:, 90:270, 160:480] if is_gui else shots.half(pictures)
+    title = f'{task}: "{tasks.instruction(task, seed)}" At ticks {", ".join(map(str, ticks))}.'
+    family = tasks.get(task).family
+    sheets.save_sheet(sheets.strip(title, list(pictures)), out / f"{family}.webp")
   return len(EPISODES)

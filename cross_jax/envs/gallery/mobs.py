@@ -1,10 +1,11 @@
-"""Every living mob on a meadow, with its name; near ones for small mobs, so scales differ."""
+"""Every living mob on a meadow, with its name; each as near as it fits, so scales differ."""
 
 import math
 from pathlib import Path
 
 import numpy as np
 
+from cross_jax.base import View
 from cross_jax.envs.gallery import sheets, shots
 from cross_jax.envs.voxel.render.bodies import BODIES
 from cross_jax.envs.voxel.render.rays import FOCAL_PX
@@ -12,29 +13,47 @@ from cross_jax.envs.voxel.state import EYE_HEIGHT, State
 from cross_jax.envs.voxel.tables import MOBS
 
 COLUMNS = 10
-SIDE = 120  # px of a picture on the screen
-_FILL = 0.92  # share of it that a mob takes
-_OFFSET_PX = 76  # that the mob stands left of the crosshair, to keep it out of the picture
-_TURN_DEG = 35.0  # that it looks past the player
-_NEAR_M, _FAR_M = 0.9, 24.0
-_EYE_XZ = (16.5, 3.5)
+SIDE = 120  # px of a picture
+_BOX_PX = 180  # of the screen that it shows
+_FILL = 0.86  # share of it that a mob takes
+_OFFSET_PX = 104  # that the mob stands left of the crosshair, to keep it out of the picture
+_ABOVE_PX = 36  # that the gaze, level to outline no block, passes above the mob's middle
+_TURN_DEG = 38.0  # that it looks past the player
+_NEAR_M, _FAR_M = 1.0, 27.0
+_EYE_XZ = (14.5, 2.5)
+_BOX = View(
+  320 - _OFFSET_PX - _BOX_PX // 2, 180 + _ABOVE_PX - _BOX_PX // 2,
+  320 - _OFFSET_PX + _BOX_PX // 2, 180 + _ABOVE_PX + _BOX_PX // 2, 2 * SIDE, 2 * SIDE,
+)  # fmt: skip
+
+
+def _turned(kind: int) -> tuple[float, float, float, float]:
+  """(width, depth, bottom, top) in m of the mob as it stands: the box around its turned parts."""
+  centre, half = BODIES.centre[kind], BODIES.half[kind]
+  is_part = half[:, 0] > 0
+  centre, half = centre[is_part], half[is_part]
+  sin, cos = math.sin(math.radians(_TURN_DEG)), math.cos(math.radians(_TURN_DEG))
+  across, along = cos * centre[:, 0] + sin * centre[:, 2], cos * centre[:, 2] - sin * centre[:, 0]
+  wide, deep = cos * half[:, 0] + sin * half[:, 2], cos * half[:, 2] + sin * half[:, 0]
+  width, depth = (np.abs(across) + wide).max() * 2, (np.abs(along) + deep).max() * 2
+  low, high = (centre[:, 1] - half[:, 1]).min(), (centre[:, 1] + half[:, 1]).max()
+  return float(width), float(depth), float(low), float(high)
 
 
 def mob_game(meadow: State, kind: int) -> State:
   """A game with one mob on the meadow, left of the middle of the screen."""
-  low = (BODIES.centre - np.maximum(BODIES.half, 0))[kind]
-  high = (BODIES.centre + np.maximum(BODIES.half, 0))[kind]
-  size = float(np.linalg.norm((high.max(0) - low.min(0))[[0, 2]]))
-  size = max(size * 0.85, float(high[:, 1].max()))
-  distance = float(np.clip(size * FOCAL_PX / (SIDE * _FILL), _NEAR_M, _FAR_M))
+  width, depth, low, high = _turned(kind)
+  size = max(width, high - min(low, 0.0))
   ahead = math.atan2(_OFFSET_PX, FOCAL_PX)  # left is +x while looking along +z
-  x, z = _EYE_XZ[0] + distance * math.sin(ahead), _EYE_XZ[1] + distance * math.cos(ahead)
-  down = math.atan2(EYE_HEIGHT - float(high[:, 1].max()) / 2, distance)
+  distance = size * FOCAL_PX / (_BOX_PX * _FILL) + depth / 2
+  distance = float(np.clip(distance, _NEAR_M, _FAR_M))
+  x, z = _EYE_XZ[0] + distance * math.tan(ahead), _EYE_XZ[1] + distance
+  eye = (high + min(low, 0.0)) / 2 + distance * _ABOVE_PX / FOCAL_PX
   feet = shots.GROUND + 1.0
   player = meadow.player._replace(
-    pos=np.float32([_EYE_XZ[0], feet, _EYE_XZ[1]]),
+    pos=np.float32([_EYE_XZ[0], feet + eye - EYE_HEIGHT, _EYE_XZ[1]]),
     yaw_deg=np.float32(0),
-    pitch_deg=np.float32(math.degrees(down)),
+    pitch_deg=np.float32(0),
   )
   mobs = meadow.mobs
   first = np.arange(len(mobs.kind)) == 0
@@ -54,10 +73,7 @@ def save(out: Path) -> int:
   """Writes one contact sheet of all mobs."""
   meadow = shots.flat_game()
   kinds = range(1, len(MOBS.names))
-  pictures = shots.screens([mob_game(meadow, kind) for kind in kinds])
-  middle, left = 180, 320 - _OFFSET_PX
-  box = (slice(middle - SIDE // 2, middle + SIDE // 2), slice(left - SIDE // 2, left + SIDE // 2))
+  pictures = shots.half(shots.draw([mob_game(meadow, kind) for kind in kinds], _BOX))
   names = [MOBS.names[kind].replace("_", " ") for kind in kinds]
-  sheet = sheets.contact_sheet(names, list(pictures[:, *box]), COLUMNS)
-  sheets.save_sheet(sheet, out / "mobs.webp")
+  sheets.save_sheet(sheets.contact_sheet(names, list(pictures), COLUMNS), out / "mobs.webp")
   return 1

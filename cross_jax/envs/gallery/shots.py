@@ -1,4 +1,4 @@
-"""Games made to be drawn: fresh ones of a task, flat ground, and the screen at half its size."""
+"""Games made to be drawn: fresh ones of a task, flat ground, and their pictures at half their size."""
 
 from collections.abc import Sequence
 
@@ -46,14 +46,14 @@ def flat_game() -> State:
   return state._replace(blocks=blocks, boxes=boxes, light=light)
 
 
-def screens(games: Sequence[State]) -> np.ndarray:
-  """The screens of games: uint8[n, 360, 640, 3]."""
+def draw(games: Sequence[State], view: View = SCREEN) -> np.ndarray:
+  """Pictures of games: uint8[n, height, width, 3]."""
   pictures = []
   for start in range(0, len(games), _BATCH):
     some = list(games[start : start + _BATCH])
     some += some[:1] * (_BATCH - len(some))
     batch = jax.tree.map(lambda *leaves: jnp.stack(leaves), *some)
-    pictures.append(np.asarray(render_batch(batch, (SCREEN,))[0]))
+    pictures.append(np.asarray(render_batch(batch, (view,))[0]))
   return np.concatenate(pictures)[: len(games)]
 
 

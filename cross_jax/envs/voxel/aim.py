@@ -7,8 +7,8 @@ import jax.numpy as jnp
 
 from cross_jax.base import RawAction
 from cross_jax.envs.voxel import tables
+from cross_jax.envs.voxel.cells import block_at, cell_index, eye_of, gaze_of, to_cell
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.physics import block_at, cell_index, eye_of, gaze_of, to_cell
 from cross_jax.envs.voxel.state import NO_CELL, Aim, Mobs, State
 
 BLOCK_REACH_M = 4.5

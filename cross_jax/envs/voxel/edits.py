@@ -10,22 +10,20 @@ from cross_jax.envs.voxel.light import changes_light, flood_light
 from cross_jax.envs.voxel.render.boxes import update_boxes
 from cross_jax.envs.voxel.state import MAX_EDITS, NO_CELL, Edits, State
 
+FALL_AT, MINE_AT, PLACE_AT = 0, 6, 8  # first entries: 3 falling blocks, one mined, one placed,
+# each with its other half
+
 
 def no_edits() -> Edits:
   return Edits(jnp.full((MAX_EDITS,), NO_CELL, jnp.int32), jnp.zeros((MAX_EDITS,), jnp.int32))
 
 
-def add_edit(edits: Edits, cell: jax.Array, block: jax.Array) -> Edits:
-  """Edits with one more in the first free place; nothing for cell NO_CELL or without a place.
+def set_edit(edits: Edits, at: int, cell: jax.Array, block: jax.Array) -> Edits:
+  """Edits whose entry `at` writes `block` int32[], a row of BLOCKS, to `cell` int32[] or NO_CELL.
 
-  Args:
-    edits: Edits.
-    cell: int32[], index of a cell.
-    block: int32[], row of BLOCKS that it becomes.
+  Each rule that changes cells has its own entries: FALL_AT, MINE_AT, PLACE_AT.
   """
-  is_free = edits.cell == NO_CELL
-  is_it = (jnp.arange(MAX_EDITS) == jnp.argmax(is_free)) & is_free & (cell != NO_CELL)
-  return Edits(jnp.where(is_it, cell, edits.cell), jnp.where(is_it, block, edits.block))
+  return Edits(edits.cell.at[at].set(cell), edits.block.at[at].set(block))
 
 
 def apply_edit(

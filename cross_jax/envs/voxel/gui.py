@@ -17,7 +17,6 @@ import numpy as np
 from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel import (
   clicks,
-  drops,
   events,
   inventory,
   keys,
@@ -28,8 +27,8 @@ from cross_jax.envs.voxel import (
   stores,
   tables,
 )
+from cross_jax.envs.voxel.cells import cell_of_index
 from cross_jax.envs.voxel.clicks import Outcome
-from cross_jax.envs.voxel.physics import cell_of_index, eye_of, gaze_of
 from cross_jax.envs.voxel.state import Drops, Gui, Player, Slots, State, Stores
 from cross_jax.envs.voxel.when_needed import when_needed
 
@@ -111,7 +110,7 @@ def _closed(parts: _Parts, player: Player) -> _Parts:
   def throw_one(carry: tuple[Slots, Drops]) -> tuple[Slots, Drops]:
     slots, lying = carry
     slot = jnp.argmax(returns & (slots.count > 0)).astype(jnp.int32)
-    lying = _thrown(lying, player, slots.item[slot], slots.count[slot])
+    lying = keys.thrown_drops(lying, player, slots.item[slot], slots.count[slot])
     return inventory.set_slot(slots, slot, jnp.int32(0), jnp.int32(0)), lying
 
   slots, lying = jax.lax.while_loop(
@@ -129,12 +128,6 @@ def _closed(parts: _Parts, player: Player) -> _Parts:
   )
   slots = inventory.set_slot(slots, jnp.int32(layout.CRAFT_RESULT), zero, zero)
   return {"slots": slots, "gui": shut, "stores": kept, "drops": lying}
-
-
-def _thrown(lying: Drops, player: Player, item: jax.Array, count: jax.Array) -> Drops:
-  """The drops with a stack that the player threw."""
-  where = eye_of(player) + keys.THROW_M * gaze_of(player)
-  return drops.spawn(lying, item, count, where, drops.PICKUP_TICKS - drops.THROWN_TICKS)
 
 
 def _is_lost(state: State) -> jax.Array:
@@ -189,8 +182,8 @@ def apply_gui(state: State, action: RawAction) -> State:
   made += jnp.where(is_cooked, old.count[slot] - outcome.slots.count[slot], 0)
   state = events.note(state, "craft_item", old.item[slot], made)
   slots, spare, num_spare = _consume(outcome.slots, gui.kind, outcome.times)
-  lying = _thrown(state.drops, state.player, outcome.thrown, outcome.thrown_count)
-  lying = _thrown(lying, state.player, spare, num_spare)
+  lying = keys.thrown_drops(state.drops, state.player, outcome.thrown, outcome.thrown_count)
+  lying = keys.thrown_drops(lying, state.player, spare, num_spare)
   gui = gui._replace(cursor_px=cursor)
   slots, gui = _press_buttons(slots, gui, is_clicked, down[BUTTON_INDEX["sneak"]])
   is_new = slots.item[layout.BLOCK] != old.item[layout.BLOCK]

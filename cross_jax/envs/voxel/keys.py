@@ -6,13 +6,14 @@ import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel import drops, inventory, layout
+from cross_jax.envs.voxel.cells import eye_of, gaze_of
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.physics import eye_of, gaze_of
-from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.state import Drops, Player, State
 
 MAX_TURN_DEG = 180.0  # of the camera in one tick
 MAX_PITCH_DEG = 90.0
-THROW_M = 1.2  # ahead of the eye, where a thrown item appears
+THROW_DOWN_M = 0.3  # below the eye, where a thrown item appears
+THROW_SPEED, THROW_RISE = 0.3, 0.1  # m per tick: along the gaze, and upwards
 _HOTBAR_KEYS = np.asarray([BUTTON_INDEX[f"hotbar.{i}"] for i in range(1, 10)])
 
 
@@ -61,10 +62,15 @@ def throw(state: State, action: RawAction, params: Params) -> State:
   player, slot = state.player, layout.HOTBAR + state.player.hotbar
   is_thrown = _pressed(state, action)[BUTTON_INDEX["drop"]]
   thrown = jnp.where(is_thrown, jnp.minimum(state.slots.count[slot], 1), 0)
-  where = eye_of(player) + THROW_M * gaze_of(player)
-  age = drops.PICKUP_TICKS - drops.THROWN_TICKS
-  lying = drops.spawn(state.drops, state.slots.item[slot], thrown, where, age)
+  lying = thrown_drops(state.drops, player, state.slots.item[slot], thrown)
   return state._replace(drops=lying, slots=inventory.remove_item(state.slots, slot, thrown))
+
+
+def thrown_drops(lying: Drops, player: Player, item: jax.Array, count: jax.Array) -> Drops:
+  """Drops with a stack (int32[] each) that the player throws along his gaze."""
+  where = eye_of(player) - jnp.asarray([0.0, THROW_DOWN_M, 0.0])
+  vel = gaze_of(player) * THROW_SPEED + jnp.asarray([0.0, THROW_RISE, 0.0])
+  return drops.spawn(lying, item, count, where, drops.PICKUP_TICKS - drops.THROWN_TICKS, vel)
 
 
 def swap_hands(state: State, action: RawAction, params: Params) -> State:

@@ -2,17 +2,24 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
-from cross_jax.envs.voxel import drops, events, layout, tables
-from cross_jax.envs.voxel.edits import NO_CELL, add_edit
+from cross_jax.envs.voxel import chance, drops, events, layout, tables
+from cross_jax.envs.voxel.cells import block_of_index, cell_of_index, eye_of
+from cross_jax.envs.voxel.edits import MINE_AT, NO_CELL
+from cross_jax.envs.voxel.fluids import WATER, fluid_at
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.physics import cell_of_index, eye_of, is_liquid_at
 from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.support import break_edits, middle
 
 HARVEST_DIVISOR, NO_HARVEST_DIVISOR = 30.0, 100.0
 SWORD_SPEED = 1.5  # of any block
 AIRBORNE_FACTOR, UNDERWATER_FACTOR = 0.2, 0.2
+BREAK_DELAY = 5  # ticks after a block broke, unless it broke at once
+MINE_EXHAUSTION = 0.005
+_SHEARS = tables.TOOL_SHEARS
+_LOOT = tables.BLOCKS.loot
 
 
 def can_harvest(block: jax.Array, item: jax.Array) -> jax.Array:
@@ -53,38 +60,57 @@ def break_rate(
 def mine(state: State, action: RawAction, params: Params) -> State:
   """One tick of breaking the block at the crosshair while `attack` is held.
 
-  Progress starts again at 0 when the target changes or the button is released. The count
-  mine_block rises, and the item drops, only if the tool can harvest the block, as in Minecraft.
+  Progress starts again at 0 when the target changes or the button is released, and after a break of
+  more than a tick the next begins BREAK_DELAY ticks later. The count mine_block rises, and the loot
+  drops, only if the tool can harvest the block, as in Minecraft. A second half breaks with it.
   """
   player, aim = state.player, state.aim
-  cell = jnp.where(action.buttons[BUTTON_INDEX["attack"]] > 0, aim.cell, NO_CELL)
-  block = jnp.where(cell >= 0, state.blocks[jnp.maximum(cell, 0)].astype(jnp.int32), 0)
+  is_held = action.buttons[BUTTON_INDEX["attack"]] > 0
+  delay = jnp.where(is_held, jnp.maximum(player.mine_delay - 1, 0), 0)
+  cell = jnp.where(is_held & (delay == 0), aim.cell, NO_CELL)
+  block = block_of_index(state.blocks, cell)
   item = state.slots.item[layout.HOTBAR + player.hotbar]
-  rate = break_rate(block, item, player.is_on_ground, is_liquid_at(state.blocks, eye_of(player)))
+  is_under = fluid_at(state.blocks, eye_of(player)).kind == WATER
+  rate = break_rate(block, item, player.is_on_ground, is_under)
   before = jnp.where(cell == player.mine_cell, player.mine_progress, 0.0)
   progress = jnp.where(cell >= 0, before + rate, 0.0)
   is_broken = progress >= 1.0 - 1e-5
   is_harvested = is_broken & can_harvest(block, item)
-  state = events.note(state, "mine_block", block, is_harvested.astype(jnp.int32))
-  drop = jnp.where(is_harvested, jnp.asarray(tables.BLOCKS.drop_item)[block], 0)
-  where = cell_of_index(jnp.maximum(cell, 0)).astype(jnp.float32)
-  where = where + jnp.asarray([0.5, 0.25, 0.5])
+  base = jnp.asarray(tables.BLOCKS.base)[block]
+  xyz = cell_of_index(jnp.maximum(cell, 0))
+  gone = jnp.where(is_broken, block, 0)
+  edits = break_edits(state.edits, MINE_AT, xyz, gone)
+  state = events.note(state, "mine_block", base, is_harvested.astype(jnp.int32))
   return state._replace(
     player=player._replace(
       mine_cell=jnp.where(is_broken, NO_CELL, cell),
       mine_progress=jnp.where(is_broken, 0.0, progress),
+      mine_delay=jnp.where(is_broken & (rate < 1.0), BREAK_DELAY + 1, delay),
+      exhaustion=player.exhaustion + jnp.where(is_broken, MINE_EXHAUSTION, 0.0),
     ),
-    drops=drops.spawn(state.drops, drop, jnp.int32(1), where),
-    edits=add_edit(state.edits, jnp.where(is_broken, cell, NO_CELL), jnp.zeros((), jnp.int32)),
+    drops=_yield(state, jnp.where(is_harvested, base, 0), item, middle(xyz)),
+    edits=edits,
     aim=aim._replace(cell=jnp.where(is_broken, NO_CELL, aim.cell)),
   )
+
+
+def _yield(state: State, base: jax.Array, item: jax.Array, where: jax.Array) -> drops.Drops:
+  """The drops with the loot of block `base` int32[] (0: none), or with what shears get instead."""
+  sheared = jnp.asarray(tables.BLOCKS.shears_item)[base]
+  is_sheared = (jnp.asarray(tables.ITEMS.tool)[item] == _SHEARS) & (sheared > 0)
+  draws = chance.loot_draws(state)
+  looted = jnp.where(is_sheared, 0, base)
+  lying = drops.spawn_loot(state.drops, _LOOT, looted, where, draws)
+  is_kept = jnp.where(is_sheared, sheared, 0)
+  return drops.spawn(lying, is_kept, jnp.int32(1), where, vel=drops.pop_velocity(draws[:2]))
 
 
 def pick(state: State, action: RawAction, params: Params) -> State:
   """Middle click: selects the hotbar slot whose item places the block at the crosshair."""
   index, cell = BUTTON_INDEX["pickItem"], state.aim.cell
   is_pressed = (action.buttons[index] > 0) & (state.prev_buttons[index] == 0) & (cell >= 0)
-  block = state.blocks[jnp.maximum(cell, 0)].astype(jnp.int32)
-  is_it = jnp.asarray(tables.ITEMS.block)[state.slots.item[layout.HOTBAR : layout.MAIN]] == block
+  block = jnp.asarray(tables.BLOCKS.base)[block_of_index(state.blocks, cell)]
+  held = jnp.asarray(tables.ITEMS.block)[state.slots.item[layout.HOTBAR : layout.MAIN]]
+  is_it = (held == block) & (np.int32(0) < held)
   hotbar = jnp.where(is_pressed & jnp.any(is_it), jnp.argmax(is_it), state.player.hotbar)
   return state._replace(player=state.player._replace(hotbar=hotbar.astype(jnp.int32)))

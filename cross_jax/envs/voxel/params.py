@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-PEACEFUL, EASY, NORMAL, HARD = range(4)
 DAY_TICKS = 24_000
 NOON, MIDNIGHT = 6_000, 18_000  # of State.time_of_day
+PEACEFUL, EASY, NORMAL, HARD = range(4)
 
 
 class Params(NamedTuple):
-  difficulty: int = EASY  # of what mobs do to the player (not the tasks' zero, normal, hard)
-  day_ticks: int = DAY_TICKS  # length of a day; 0: time stands still
+  difficulty: int = EASY  # of what mobs and hunger do to the player; MineRL: HARD
+  is_time_passing: bool = True  # False: the time of day stands still, as in the BASALT tasks

@@ -1,8 +1,8 @@
-"""How bodies move: Minecraft's gravity, drag and ground friction, and boxes against solid cells.
+"""How the player moves: Minecraft's gravity, drag, friction, jumps, sprint, swimming and climbing.
 
-Deviations from Minecraft 1.16: every solid block fills its cell; no automatic steps; bodies pass
-through each other; sneaking does not hold at edges; sprinting lasts while its key is held; nobody
-drowns or starves; the world's edge is a wall.
+Source: Minecraft 1.16 LivingEntity.travel, Entity.move, LocalPlayer.aiStep. Deviations: bodies pass
+through each other; the swimmer keeps the standing body's height; no pause between jumps while the
+key is held; the world's edge is a wall.
 """
 
 from typing import NamedTuple
@@ -11,233 +11,207 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.base import BUTTON_INDEX
-from cross_jax.envs.voxel import tables
-from cross_jax.envs.voxel.state import EYE_HEIGHT, SIZE_X, SIZE_Y, SIZE_Z, Player
+from cross_jax.base import BUTTON_INDEX, RawAction
+from cross_jax.envs.voxel import collision, tables
+from cross_jax.envs.voxel.cells import block_at, eye_of, to_cell
+from cross_jax.envs.voxel.fluids import DRY, LAVA, WATER, Fluid, fluid_at
+from cross_jax.envs.voxel.health import hurt
+from cross_jax.envs.voxel.hunger import MIN_SPRINT_FOOD
+from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.rounding import rounded
+from cross_jax.envs.voxel.state import PLAYER_HEIGHT, PLAYER_WIDTH, Player, State
 
 GRAVITY = 0.08  # m per tick^2
 AIR_DRAG = 0.98  # of the vertical velocity, per tick
-GROUND_FRICTION = 0.6 * 0.91  # of the horizontal velocity, per tick, with a foot on the ground
-AIR_FRICTION = 0.91
-WATER_DRAG = 0.8
-WATER_GRAVITY = 0.005
+SLIPPERINESS = 0.6  # of most blocks
+AIR_FRICTION = 0.91  # of the horizontal velocity, per tick; on the ground times the slipperiness
+GROUND_FRICTION = SLIPPERINESS * AIR_FRICTION
 REST_VELOCITY = -GRAVITY * AIR_DRAG  # m per tick, of a body that the ground stopped last tick
 JUMP_VELOCITY = 0.42  # m per tick: 1.25 m high
 SPRINT_JUMP_BOOST = 0.2
-SWIM_UP = 0.04
-CLIMB_OUT_VELOCITY = 0.3  # against a bank, out of the water
-CLIMB_VELOCITY = 0.2  # on a ladder
-WALK_ACCELERATION, SPRINT_ACCELERATION = 0.1, 0.13
-AIR_ACCELERATION, AIR_SPRINT_ACCELERATION = 0.02, 0.026
-WATER_ACCELERATION = 0.02
-INPUT_SCALE, SNEAK_SCALE = 0.98, 0.3
+WALK_ACCELERATION, SPRINT_FACTOR = 0.1, 1.3
+AIR_ACCELERATION, FLUID_ACCELERATION = 0.02, 0.02
+INPUT_SCALE, SNEAK_SCALE, EAT_SCALE = 0.98, 0.3, 0.2
+WATER_DRAG, SWIM_DRAG, WATER_GRAVITY = 0.8, 0.9, GRAVITY / 16
+LAVA_DRAG, LAVA_GRAVITY = 0.5, GRAVITY / 4
+SWIM_UP = 0.04  # m per tick^2 of the jump key in a fluid, and of sneak downwards
+SHALLOW_M = 0.4  # of fluid in which one still jumps from the ground
+CLIMB_OUT_VELOCITY, CLIMB_OUT_M = 0.3, 0.6  # against a bank, out of a fluid
+CLIMB_VELOCITY, CLIMB_SPEED = 0.2, 0.15  # m per tick on a ladder: up; sideways and down at most
+LEAST_SPEED = 0.003  # m per tick; below, an axis stands still
 SAFE_FALL_M = 3.0
-MIN_SPRINT_FOOD = 6.0
-MAX_SPEED = 1.9  # m per tick; a body may not cross more than the two cells it looks ahead
-SKIN = 1e-4  # m, bodies closer than this touch
-
-# Cells around floor(pos) that a body of up to 1.4 x 2.8 m can meet in one tick, as (x, y, z).
-_NEAR = np.stack(
-  np.meshgrid(np.arange(-1, 2), np.arange(-2, 5), np.arange(-1, 2), indexing="ij"), axis=-1
-).reshape(-1, 3)
+JUMP_EXHAUSTION, SPRINT_JUMP_EXHAUSTION = 0.05, 0.2
+SPRINT_EXHAUSTION, SWIM_EXHAUSTION = 0.1, 0.01  # per m
 
 
-class Moved(NamedTuple):
-  pos: jax.Array  # float32[N, 3], m
-  vel: jax.Array  # float32[N, 3], m per tick; 0 along an axis that hit something
-  is_on_ground: jax.Array  # bool[N]
-  is_blocked: jax.Array  # bool[N], hit something sideways
+def _by_block(default: float, values: dict[str, float]) -> np.ndarray:
+  return np.asarray([values.get(name, default) for name in tables.BLOCKS.names], np.float32)
 
 
-def cell_index(cell: jax.Array) -> jax.Array:
-  """The index of int32[..., 3] cells (x, y, z) in `State.blocks`; -1 outside the world."""
-  size = jnp.asarray([SIZE_X, SIZE_Y, SIZE_Z], jnp.int32)
-  size = size.reshape((1,) * (cell.ndim - 1) + (3,))
-  is_inside = jnp.all((cell >= 0) & (cell < size), axis=-1)
-  index = (cell[..., 1] * SIZE_Z + cell[..., 2]) * SIZE_X + cell[..., 0]
-  return jnp.where(is_inside, index, -1)
+_SLIPPERINESS = _by_block(
+  SLIPPERINESS,
+  {"ice": 0.98, "packed_ice": 0.98, "frosted_ice": 0.98, "blue_ice": 0.989, "slime_block": 0.8},
+)
+_SPEED_FACTOR = _by_block(1.0, {"soul_sand": 0.4, "honey_block": 0.4})
+_JUMP_FACTOR = _by_block(1.0, {"honey_block": 0.5})
+_FALL_FACTOR = _by_block(1.0, {"hay_block": 0.2, "honey_block": 0.2, "slime_block": 0.0})
 
 
-def cell_of_index(index: jax.Array) -> jax.Array:
-  """int32[..., 3], the (x, y, z) of cells numbered as in `State.blocks`."""
-  layer, x = index // SIZE_X, index % SIZE_X
-  return jnp.stack([x, layer // SIZE_Z, layer % SIZE_Z], axis=-1)
+class Footing(NamedTuple):
+  """Where the player is before a move."""
+
+  fluid: Fluid
+  is_under: jax.Array  # bool[], eyes in water
+  is_climbing: jax.Array  # bool[], at a ladder or a vine
+  floor: jax.Array  # int32[], the block 0.5 m below the feet
 
 
-def block_at(blocks: jax.Array, cell: jax.Array) -> jax.Array:
-  """int32[...], the block of int32[..., 3] cells; air outside the world."""
-  index = cell_index(cell)
-  return jnp.where(index >= 0, blocks[jnp.maximum(index, 0)].astype(jnp.int32), 0)
-
-
-def is_solid_at(blocks: jax.Array, cell: jax.Array) -> jax.Array:
-  """bool[...], whether a body is stopped by int32[..., 3] cells; the world's edge is a wall."""
-  is_wall = (
-    (cell[..., 0] < 0)
-    | (cell[..., 0] >= SIZE_X)
-    | (cell[..., 2] < 0)
-    | (cell[..., 2] >= SIZE_Z)
-    | (cell[..., 1] < 0)
+def move_player(state: State, action: RawAction, params: Params) -> State:
+  """One tick of the player's keys, velocity and collisions, then gravity, drag and the fall."""
+  blocks, before = state.blocks, state.player
+  footing = _footing(blocks, before)
+  player = _run(before, action, footing)
+  wanted, player = _velocity(player, action, footing)
+  boxes = collision.boxes_near(blocks, player.pos, state.edits, is_player=True)
+  box = collision.body_box(player.pos, jnp.float32(PLAYER_WIDTH), jnp.float32(PLAYER_HEIGHT))
+  is_held = action.buttons[BUTTON_INDEX["sneak"]] > 0
+  moved = collision.move_player(boxes, box, wanted, player.is_on_ground, is_held)
+  vel = _settle(moved, player, action, footing)
+  vel = _climb_out(blocks, boxes, box, moved, vel, player, footing)
+  step = moved.pos - player.pos
+  metres = jnp.sqrt(step[0] ** 2 + step[2] ** 2)
+  cost = jnp.where(footing.fluid.kind == WATER, SWIM_EXHAUSTION, 0.0)
+  cost = jnp.where(player.is_sprinting & player.is_on_ground, SPRINT_EXHAUSTION, cost)
+  state = state._replace(
+    player=player._replace(
+      pos=moved.pos,
+      vel=vel,
+      is_on_ground=moved.is_on_ground,
+      is_sprinting=player.is_sprinting & ~moved.is_blocked,
+      exhaustion=player.exhaustion + cost * metres,
+    )
   )
-  return jnp.asarray(tables.BLOCKS.is_solid)[block_at(blocks, cell)] | is_wall
+  return _fall(state, before.pos[1])
 
 
-def is_liquid_at(blocks: jax.Array, pos: jax.Array) -> jax.Array:
-  """bool[...], whether points float32[..., 3] lie in a liquid."""
-  return jnp.asarray(tables.BLOCKS.is_liquid)[block_at(blocks, to_cell(pos))]
+def _footing(blocks: jax.Array, player: Player) -> Footing:
+  at = block_at(blocks, to_cell(player.pos))
+  return Footing(
+    fluid_at(blocks, player.pos),
+    fluid_at(blocks, eye_of(player)).kind == WATER,
+    jnp.asarray(tables.BLOCKS.is_climbable)[at],
+    block_at(blocks, to_cell(player.pos - jnp.asarray([0.0, 0.5 + 1e-6, 0.0]))),
+  )
 
 
-def to_cell(pos: jax.Array) -> jax.Array:
-  """int32[..., 3], the cells of float32[..., 3] points."""
-  return jnp.floor(pos).astype(jnp.int32)
+def _run(player: Player, action: RawAction, footing: Footing) -> Player:
+  """Sprint starts with its key and lasts until the run ahead ends."""
+  key = lambda name: action.buttons[BUTTON_INDEX[name]] > 0
+  may = key("forward") & ~key("back") & ~key("sneak") & (player.food > MIN_SPRINT_FOOD)
+  may &= (player.eat_ticks == 0) & ((footing.fluid.kind != WATER) | footing.is_under)
+  return player._replace(is_sprinting=may & (key("sprint") | player.is_sprinting))
 
 
-def direction(yaw_deg: jax.Array, pitch_deg: jax.Array) -> jax.Array:
-  """float32[..., 3], the unit vector of a gaze: yaw 0 looks to +z, 90 to -x; pitch + is down."""
-  yaw, pitch = jnp.deg2rad(yaw_deg), jnp.deg2rad(pitch_deg)
-  flat = jnp.cos(pitch)
-  return jnp.stack([-jnp.sin(yaw) * flat, -jnp.sin(pitch), jnp.cos(yaw) * flat], axis=-1)
+def _velocity(player: Player, action: RawAction, footing: Footing) -> tuple[jax.Array, Player]:
+  """(float32[3] m per tick before the move, the player with a jump's exhaustion).
 
-
-def eye_of(player: Player) -> jax.Array:
-  """float32[3], m, where the player looks from."""
-  return player.pos + jnp.asarray([0.0, EYE_HEIGHT, 0.0])
-
-
-def gaze_of(player: Player) -> jax.Array:
-  """float32[3], the unit vector the player looks along."""
-  return direction(player.yaw_deg, player.pitch_deg)
-
-
-def move(
-  blocks: jax.Array, pos: jax.Array, vel: jax.Array, width: jax.Array, height: jax.Array
-) -> Moved:
-  """Moves bodies by one tick of their velocity, stopped axis by axis (y, x, z) by solid cells.
-
-  Args:
-    blocks: uint16[NUM_CELLS].
-    pos: float32[N, 3], m, centre of the feet.
-    vel: float32[N, 3], m per tick, clipped to +-MAX_SPEED.
-    width, height: float32[N], m, at most 1.4 and 2.8.
-  Returns:
-    Moved.
-  Source: Minecraft's Entity.move, without steps: a block 1 m high must be jumped.
+  Steady speeds on the ground come out as a / (1 - 0.546): 0.2159 (walk), 0.2806 (sprint), 0.0648
+  (sneak) m per tick.
   """
-  cells = to_cell(pos)[:, None, :] + jnp.asarray(_NEAR, jnp.int32)[None]
-  is_solid = is_solid_at(blocks, cells)
-  cells = cells.astype(jnp.float32)
-  half = width / 2
-  low = pos - jnp.stack([half, jnp.zeros_like(half), half], axis=-1)
-  high = pos + jnp.stack([half, height, half], axis=-1)
-  wanted = jnp.clip(vel, -MAX_SPEED, MAX_SPEED)
-  moved, hits = [None] * 3, [None] * 3
-  for axis in (1, 0, 2):
-    shift = _free_path(cells, is_solid, low, high, axis, wanted[:, axis])
-    hits[axis] = jnp.abs(shift - wanted[:, axis]) > 1e-6
-    moved[axis] = shift
-    step = jnp.zeros_like(pos).at[:, axis].set(shift)
-    low, high = low + step, high + step
-  hit = jnp.stack(hits, axis=-1)
-  return Moved(
-    pos + jnp.stack(moved, axis=-1),
-    jnp.where(hit, 0.0, wanted),
-    hits[1] & (wanted[:, 1] < 0),
-    hits[0] | hits[2],
-  )
-
-
-def _free_path(cells, is_solid, low, high, axis, wanted):
-  """float32[N], `wanted` cut at the first of the solid cells float32[N, 63, 3] on the way."""
-  is_met = is_solid
-  for other in range(3):
-    if other != axis:
-      near = cells[:, :, other]
-      is_met &= (high[:, None, other] > near + SKIN) & (low[:, None, other] < near + 1 - SKIN)
-  ahead = cells[:, :, axis] - high[:, None, axis]
-  behind = cells[:, :, axis] + 1 - low[:, None, axis]
-  limit = jnp.min(jnp.where(is_met & (ahead >= -SKIN), ahead, jnp.inf), axis=1)
-  floor = jnp.max(jnp.where(is_met & (behind <= SKIN), behind, -jnp.inf), axis=1)
-  return jnp.clip(wanted, jnp.minimum(floor, 0.0), jnp.maximum(limit, 0.0))
-
-
-def settle(vel: jax.Array, was_on_ground: jax.Array, is_in_water: jax.Array) -> jax.Array:
-  """float32[N, 3], the velocity after gravity and drag at the end of a tick."""
-  friction = jnp.where(was_on_ground, GROUND_FRICTION, AIR_FRICTION)
-  friction = jnp.where(is_in_water, WATER_DRAG, friction)[:, None]
-  fall = jnp.where(
-    is_in_water, vel[:, 1] * WATER_DRAG - WATER_GRAVITY, (vel[:, 1] - GRAVITY) * AIR_DRAG
-  )
-  return (vel * friction).at[:, 1].set(fall)
-
-
-def player_velocity(blocks: jax.Array, player: Player, buttons: jax.Array) -> jax.Array:
-  """float32[3], m per tick, the player's velocity after this tick's keys, before moving.
-
-  Args:
-    blocks: uint16[NUM_CELLS].
-    player: the player.
-    buttons: int8[23].
-  Source: LivingEntity.travel and moveRelative. Steady speeds on the ground come out as
-    a / (1 - 0.546): 0.2159 (walk), 0.2806 (sprint), 0.0648 (sneak) m per tick.
-  """
-  key = lambda name: buttons[BUTTON_INDEX[name]] > 0
+  key = lambda name: action.buttons[BUTTON_INDEX[name]] > 0
   axis = lambda plus, minus: key(plus).astype(jnp.float32) - key(minus).astype(jnp.float32)
-  is_sneaking = key("sneak")
-  is_sprinting = (
-    key("sprint") & key("forward") & ~key("back") & ~is_sneaking & (player.food > MIN_SPRINT_FOOD)
-  )
-  is_in_water = is_liquid_at(blocks, player.pos + jnp.asarray([0.0, 0.2, 0.0]))
-  ground = jnp.where(is_sprinting, SPRINT_ACCELERATION, WALK_ACCELERATION)
-  air = jnp.where(is_sprinting, AIR_SPRINT_ACCELERATION, AIR_ACCELERATION)
-  acceleration = jnp.where(player.is_on_ground, ground, air)
-  acceleration = jnp.where(is_in_water, WATER_ACCELERATION, acceleration)
-
-  scale = jnp.where(is_sneaking, INPUT_SCALE * SNEAK_SCALE, INPUT_SCALE)
+  fluid, is_sprinting = footing.fluid, player.is_sprinting
+  slip = jnp.asarray(_SLIPPERINESS)[footing.floor]
+  factor = jnp.where(is_sprinting, SPRINT_FACTOR, 1.0)
+  ground = WALK_ACCELERATION * factor * (SLIPPERINESS**3) / slip**3
+  push = jnp.where(player.is_on_ground, ground, AIR_ACCELERATION * factor)
+  push = jnp.where(fluid.kind == DRY, push, FLUID_ACCELERATION)
+  scale = jnp.where(key("sneak"), INPUT_SCALE * SNEAK_SCALE, INPUT_SCALE)
+  scale = scale * jnp.where(player.eat_ticks > 0, EAT_SCALE, 1.0)
   forward, left = axis("forward", "back") * scale, axis("left", "right") * scale
-  length = jnp.sqrt(forward * forward + left * left)
-  acceleration = acceleration / jnp.maximum(length, 1.0)
+  push = push / jnp.maximum(jnp.sqrt(forward * forward + left * left), 1.0)
   yaw = jnp.deg2rad(player.yaw_deg)
   sin, cos = jnp.sin(yaw), jnp.cos(yaw)
-  dx = (left * cos - forward * sin) * acceleration
-  dz = (forward * cos + left * sin) * acceleration
 
-  is_jumping = key("jump") & player.is_on_ground & ~is_in_water
+  vel = jnp.where(jnp.abs(player.vel) < LEAST_SPEED, 0.0, player.vel)
+  is_wet = fluid.kind != DRY
+  is_shallow = player.is_on_ground & (fluid.depth <= SHALLOW_M)
+  is_jumping = key("jump") & player.is_on_ground & (~is_wet | is_shallow)
+  leap = JUMP_VELOCITY * jnp.asarray(_JUMP_FACTOR)[footing.floor]
+  rise = jnp.where(is_jumping, leap, vel[1])
+  rise = rise + jnp.where(is_wet & key("jump") & ~is_shallow, SWIM_UP, 0.0)
+  rise = rise - jnp.where((fluid.kind == WATER) & key("sneak"), SWIM_UP, 0.0)
+  rise = jnp.where(is_sprinting & footing.is_under, _dive(player.pitch_deg, rise), rise)
   boost = jnp.where(is_jumping & is_sprinting, SPRINT_JUMP_BOOST, 0.0)
-  rise = jnp.where(is_jumping, JUMP_VELOCITY, player.vel[1])
-  swim = jnp.where(key("jump"), SWIM_UP, 0.0) - jnp.where(is_sneaking, SWIM_UP, 0.0)
-  rise = rise + jnp.where(is_in_water, swim, 0.0)
-  is_climbing = jnp.asarray(tables.BLOCKS.is_climbable)[block_at(blocks, to_cell(player.pos))]
-  climb = jnp.where(
-    key("jump") | key("forward"), CLIMB_VELOCITY, jnp.where(is_sneaking, 0.0, -0.15)
+  fix = lambda product: rounded(product, player.hotbar)
+  ahead_x, ahead_z, aside_x, aside_z = (
+    fix(a) for a in (forward * sin, forward * cos, left * cos, left * sin)
   )
-  rise = jnp.where(is_climbing, climb, rise)
-  return jnp.stack(
-    [player.vel[0] + dx - sin * boost, rise, player.vel[2] + dz + cos * boost], axis=-1
-  )
+  push_x, push_z = fix((aside_x - ahead_x) * push), fix((ahead_z + aside_z) * push)
+  boost_x, boost_z = fix(sin * boost), fix(cos * boost)
+  vel = jnp.stack([vel[0] + (push_x - boost_x), rise, vel[2] + (push_z + boost_z)])
+
+  is_climbing = footing.is_climbing & ~is_wet
+  slow = jnp.clip(vel, -CLIMB_SPEED, jnp.asarray([CLIMB_SPEED, jnp.inf, CLIMB_SPEED]))
+  hold = jnp.where(key("sneak"), jnp.maximum(slow[1], 0.0), slow[1])
+  vel = jnp.where(is_climbing, slow.at[1].set(hold), vel)
+  effort = jnp.where(is_sprinting, SPRINT_JUMP_EXHAUSTION, JUMP_EXHAUSTION)
+  tired = player.exhaustion + jnp.where(is_jumping, effort, 0.0)
+  return vel, player._replace(exhaustion=tired)
 
 
-def land(blocks: jax.Array, player: Player, moved: Moved, buttons: jax.Array) -> Player:
-  """The player after `moved` (its row 0): gravity, drag, the fall and its damage.
+def _dive(pitch_deg: jax.Array, rise: jax.Array) -> jax.Array:
+  """The vertical velocity of a sprinting swimmer: it turns to where he looks."""
+  aim = -jnp.sin(jnp.deg2rad(pitch_deg))
+  return rise + (aim - rise) * jnp.where(aim < -0.2, 0.085, 0.06)
 
-  Args:
-    blocks: uint16[NUM_CELLS].
-    player: the player before the move; its `is_on_ground` decides the friction.
-    moved: what `move` returned.
-    buttons: int8[23].
-  Source: damage is ceil(fall - 3 m), one health point a metre; water breaks the fall.
-  """
-  pos = moved.pos[0]
-  is_in_water = is_liquid_at(blocks, pos + jnp.asarray([0.0, 0.2, 0.0]))
-  vel = settle(moved.vel[:1], player.is_on_ground[None], is_in_water[None])[0]
-  is_leaving = is_in_water & moved.is_blocked[0] & (buttons[BUTTON_INDEX["jump"]] > 0)
-  vel = vel.at[1].set(jnp.where(is_leaving, CLIMB_OUT_VELOCITY, vel[1]))
-  is_soft = is_in_water | jnp.asarray(tables.BLOCKS.is_climbable)[block_at(blocks, to_cell(pos))]
-  fall_m = jnp.where(is_soft, 0.0, player.fall_m + jnp.maximum(player.pos[1] - pos[1], 0.0))
-  damage = jnp.where(moved.is_on_ground[0], jnp.maximum(jnp.ceil(fall_m - SAFE_FALL_M), 0.0), 0.0)
-  return player._replace(
-    pos=pos,
-    vel=vel,
-    is_on_ground=moved.is_on_ground[0],
-    fall_m=jnp.where(moved.is_on_ground[0], 0.0, fall_m),
-    health=jnp.maximum(player.health - damage, 0.0),
+
+def _settle(
+  moved: collision.Moved, player: Player, action: RawAction, footing: Footing
+) -> jax.Array:
+  """float32[3], the velocity after drag and gravity at the end of a tick."""
+  fluid, vel = footing.fluid, moved.vel
+  is_up = moved.is_blocked | (action.buttons[BUTTON_INDEX["jump"]] > 0)
+  is_climbing = footing.is_climbing & is_up
+  vel = vel.at[1].set(jnp.where(is_climbing, CLIMB_VELOCITY, vel[1]))
+  friction = AIR_FRICTION * jnp.where(
+    player.is_on_ground, jnp.asarray(_SLIPPERINESS)[footing.floor], 1.0
   )
+  dry = (vel * friction).at[1].set((vel[1] - GRAVITY) * AIR_DRAG)
+  dry = dry * jnp.where(
+    moved.is_on_ground & (jnp.arange(3) != 1), jnp.asarray(_SPEED_FACTOR)[footing.floor], 1.0
+  )
+  is_swimming = player.is_sprinting
+  sink = vel[1] * WATER_DRAG - jnp.where(is_swimming, 0.0, WATER_GRAVITY)
+  wet = (vel * jnp.where(is_swimming, SWIM_DRAG, WATER_DRAG)).at[1].set(sink)
+  is_shallow = fluid.depth <= SHALLOW_M
+  sink = jnp.where(is_shallow, vel[1] * WATER_DRAG - WATER_GRAVITY, vel[1] * LAVA_DRAG)
+  hot = (vel * LAVA_DRAG).at[1].set(sink - LAVA_GRAVITY)
+  return jnp.where(fluid.kind == WATER, wet, jnp.where(fluid.kind == LAVA, hot, dry))
+
+
+def _climb_out(blocks, boxes, box, moved, vel, player, footing) -> jax.Array:
+  """float32[3], with a leap where a bank stops a swimmer and there is room above it."""
+  step = moved.pos - player.pos
+  ahead = jnp.stack([vel[0], vel[1] + CLIMB_OUT_M - step[1], vel[2]])
+  low, high = box[0] + step + ahead, box[1] + step + ahead
+  is_free = ~collision.overlaps(boxes, low, high)
+  is_free &= fluid_at(blocks, moved.pos + ahead).kind == DRY
+  is_leaping = (footing.fluid.kind != DRY) & moved.is_blocked & is_free
+  return vel.at[1].set(jnp.where(is_leaping, CLIMB_OUT_VELOCITY, vel[1]))
+
+
+def _fall(state: State, y_before: jax.Array) -> State:
+  """Adds up the fall; on the ground it costs ceil(fall - 3 m) health points, in a fluid nothing."""
+  player = state.player
+  at = block_at(state.blocks, to_cell(player.pos))
+  fluid = fluid_at(state.blocks, player.pos).kind
+  is_soft = (fluid == WATER) | jnp.asarray(tables.BLOCKS.is_climbable)[at]
+  fall_m = player.fall_m * jnp.where(fluid == LAVA, 0.5, 1.0)
+  fall_m = fall_m + jnp.maximum(y_before - player.pos[1], 0.0)
+  fall_m = jnp.where(is_soft, 0.0, fall_m)
+  floor = block_at(state.blocks, to_cell(player.pos - jnp.asarray([0.0, 0.2, 0.0])))
+  damage = jnp.ceil((fall_m - SAFE_FALL_M) * jnp.asarray(_FALL_FACTOR)[floor])
+  damage = jnp.where(player.is_on_ground, jnp.maximum(damage, 0.0), 0.0)
+  left = jnp.where(player.is_on_ground, 0.0, fall_m)
+  return hurt(state._replace(player=player._replace(fall_m=left)), damage, pierces=True)

@@ -5,11 +5,12 @@ import jax.numpy as jnp
 
 from cross_jax.base import NUM_BUTTONS
 from cross_jax.envs.tasks.setup import TaskSetup
-from cross_jax.envs.voxel import gui, physics, stores, tables
+from cross_jax.envs.voxel import gui, stores, tables
 from cross_jax.envs.voxel.edits import NO_CELL, no_edits
 from cross_jax.envs.voxel.events import no_events
 from cross_jax.envs.voxel.light import flood_light
 from cross_jax.envs.voxel.params import MIDNIGHT, NOON
+from cross_jax.envs.voxel.player import fresh_player
 from cross_jax.envs.voxel.render.boxes import build_boxes
 from cross_jax.envs.voxel.state import (
   MAX_DROPS,
@@ -17,17 +18,12 @@ from cross_jax.envs.voxel.state import (
   Aim,
   Drops,
   Goal,
-  Player,
   Projectiles,
   Slots,
   State,
   Stats,
 )
-from cross_jax.envs.voxel.worldgen import Spawn, generate
-
-MAX_HEALTH = MAX_FOOD = 20.0
-START_SATURATION = 5.0
-MAX_AIR_TICKS = 300
+from cross_jax.envs.voxel.worldgen import generate
 
 
 def reset(setup: TaskSetup, rng: jax.Array) -> State:
@@ -49,7 +45,7 @@ def reset(setup: TaskSetup, rng: jax.Array) -> State:
     blocks=blocks,
     boxes=build_boxes(blocks),
     light=flood_light(blocks),
-    player=fresh_player(spawn),
+    player=fresh_player(spawn.pos, spawn.yaw_deg, spawn.pitch_deg),
     mobs=animals,
     drops=Drops(
       _counts(MAX_DROPS),
@@ -93,34 +89,6 @@ def reset(setup: TaskSetup, rng: jax.Array) -> State:
     rng=game_rng,
   )
   return gui.open_at_start(state, setup.gui)
-
-
-def fresh_player(spawn: Spawn) -> Player:
-  """A player at a spawn, whole, fed and at rest."""
-  zero, none = jnp.zeros((), jnp.int32), jnp.zeros((), jnp.float32)
-  return Player(
-    pos=spawn.pos,
-    vel=jnp.asarray([0.0, physics.REST_VELOCITY, 0.0]),
-    yaw_deg=spawn.yaw_deg,
-    pitch_deg=spawn.pitch_deg,
-    is_on_ground=jnp.ones((), bool),
-    fall_m=none,
-    health=jnp.full((), MAX_HEALTH, jnp.float32),
-    food=jnp.full((), MAX_FOOD, jnp.float32),
-    hurt_ticks=zero,
-    attack_ticks=jnp.full((), 100, jnp.int32),
-    mine_cell=jnp.full((), NO_CELL, jnp.int32),
-    mine_progress=none,
-    use_delay=zero,
-    hotbar=zero,
-    saturation=jnp.full((), START_SATURATION, jnp.float32),
-    exhaustion=none,
-    food_ticks=zero,
-    eat_ticks=zero,
-    air_ticks=jnp.full((), MAX_AIR_TICKS, jnp.int32),
-    fire_ticks=zero,
-    is_sprinting=jnp.zeros((), bool),
-  )
 
 
 def _counts(n: int) -> jax.Array:

@@ -14,7 +14,7 @@ MAX_MOBS = 8
 MAX_DROPS = 8
 MAX_PROJECTILES = 8
 NO_CELL = -1
-MAX_EDITS = 8  # cells that may change in one tick
+MAX_EDITS = 10  # cells that may change in one tick
 MAX_STORES = 4  # blocks of a world that keep items (furnaces, chests, ...) at once
 EYE_HEIGHT = 1.62  # m above the feet
 PLAYER_WIDTH, PLAYER_HEIGHT = 0.6, 1.8  # m
@@ -30,9 +30,11 @@ class Player(NamedTuple):
   health: jax.Array  # float32[], 0..20
   food: jax.Array  # float32[], 0..20
   hurt_ticks: jax.Array  # int32[], ticks of invulnerability left
+  last_damage: jax.Array  # float32[], health points of the last hurt: only more counts till then
   attack_ticks: jax.Array  # int32[], ticks since the last attack (cool-down)
   mine_cell: jax.Array  # int32[], cell being broken, or -1
   mine_progress: jax.Array  # float32[], 0..1
+  mine_delay: jax.Array  # int32[], ticks until mining goes on after a break
   use_delay: jax.Array  # int32[], ticks until `use` works again while held
   hotbar: jax.Array  # int32[], selected hotbar slot 0..8
   saturation: jax.Array  # float32[], 0..food, spent before food
@@ -53,7 +55,8 @@ class Mobs(NamedTuple):
   hurt_ticks: jax.Array  # int32[MAX_MOBS], ticks of invulnerability (and red flash) left
   think_ticks: jax.Array  # int32[MAX_MOBS], ticks until the next choice of heading
   fire_ticks: jax.Array  # int32[MAX_MOBS], ticks left to burn
-  timer_ticks: jax.Array  # int32[MAX_MOBS], a creeper's fuse, an archer's pause, a detour
+  timer_ticks: jax.Array  # int32[MAX_MOBS], a creeper's fuse, an archer's pause
+  detour_ticks: jax.Array  # int32[MAX_MOBS], ticks left of a way around, below 0 on the other side
 
 
 class Drops(NamedTuple):

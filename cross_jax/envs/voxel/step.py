@@ -6,17 +6,27 @@ import jax.numpy as jnp
 from cross_jax.base import RawAction
 from cross_jax.envs.voxel import (
   aim,
-  bodies,
   combat,
+  daytime,
   drops,
+  fluids,
   furnaces,
+  gaits,
   gui,
+  health,
+  hunger,
   keys,
   mining,
+  mob_health,
+  physics,
+  projectiles,
+  respawn,
   stores,
+  support,
+  tricks,
   use,
 )
-from cross_jax.envs.voxel.edits import apply_edits, apply_edits_batch, no_edits
+from cross_jax.envs.voxel.edits import apply_edits, apply_edits_batch
 from cross_jax.envs.voxel.events import (
   count_events,
   count_events_batch,
@@ -25,10 +35,13 @@ from cross_jax.envs.voxel.events import (
 )
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.when_needed import rarely
 
 # Each rule is one function of (state, action, params). The order is MineRL's: keys, mouse move,
 # mouse buttons, then the world. Rules only note the cells they change (edits.py).
 RULES = (
+  health.recover,
+  rarely(support.drop_unsupported, support.has_changed, "edits", "drops"),
   keys.look,
   keys.select_hotbar,
   keys.throw,
@@ -36,16 +49,30 @@ RULES = (
   aim.take_aim,
   mining.pick,
   combat.attack,
+  rarely(tricks.teleport, tricks.may_teleport, "mobs"),
   mining.mine,
   use.use_block,
-  bodies.move_bodies,
+  hunger.eat,
+  physics.move_player,
+  gaits.move_mobs,
   combat.strike,
-  combat.regenerate,
-  drops.collect,
+  projectiles.shoot,
+  rarely(projectiles.fly, projectiles.are_flying, "projectiles", "player"),
+  rarely(tricks.burn_fuses, tricks.has_fuses, "mobs", "player"),
+  fluids.breathe,
+  fluids.burn,
+  hunger.digest,
+  mob_health.burn_mobs,
+  rarely(combat.bury, combat.has_dead, "mobs", "drops"),
+  rarely(drops.fall, drops.are_lying, "drops"),
+  rarely(drops.merge, drops.are_lying, "drops"),
+  rarely(drops.collect, drops.are_lying, "drops", "slots", "events"),
   furnaces.tick_furnaces,
   stores.spill,
+  daytime.pass_time,
 )
 DEFAULT = Params()
+_respawn = rarely(respawn.respawn, respawn.is_dead, "player", "slots", "drops")
 
 
 def step(
@@ -114,9 +141,10 @@ def tick(
     (state, reward float32[]: 1 on the tick that the goal's count first rises, terminated bool[]:
     goal reached or player dead).
   """
-  state = state._replace(edits=no_edits(), events=no_events())
+  state = state._replace(events=no_events())
   state, action = keys.clip(state, action)
-  state = gui.apply_gui(state, action)
+  state = gui.apply_gui(*respawn.close_gui(state, action))
+  state = _respawn(state, action, params)
   world_action = keys.seen_by_world(state, action)
   for rule in RULES:
     state = rule(state, world_action, params)

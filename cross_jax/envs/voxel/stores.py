@@ -11,8 +11,8 @@ import numpy as np
 
 from cross_jax.base import RawAction
 from cross_jax.envs.voxel import drops, layout, slot_rules, tables
+from cross_jax.envs.voxel.cells import cell_of_index
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.physics import cell_of_index
 from cross_jax.envs.voxel.state import MAX_STORES, Gui, Slots, State, Stores
 
 NO_CELL = -1

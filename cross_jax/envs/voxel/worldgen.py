@@ -19,9 +19,9 @@ from cross_jax.envs.tasks.setup import (
 )
 from cross_jax.envs.voxel import biomes, tables, templates
 from cross_jax.envs.voxel.biomes import BIOMES
+from cross_jax.envs.voxel.cells import direction
 from cross_jax.envs.voxel.features import Features, Land, stamp_all
 from cross_jax.envs.voxel.mobs import IDLE_TICKS
-from cross_jax.envs.voxel.physics import direction
 from cross_jax.envs.voxel.state import MAX_MOBS, NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, Mobs
 
 BASE_HEIGHT = 8  # y of the ground at the spawn
@@ -261,6 +261,7 @@ def _mobs(rng, setup, center, yaw, land):
     think_ticks=(draws[:, 3] * IDLE_TICKS).astype(jnp.int32),
     fire_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
     timer_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
+    detour_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
   )
 
 

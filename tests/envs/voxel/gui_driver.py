@@ -7,7 +7,7 @@ import numpy as np
 from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, NUM_BUTTONS, RawAction
 from cross_jax.envs.voxel import events, furnaces, gui, layout, stores
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.reset import fresh_player
+from cross_jax.envs.voxel.player import fresh_player
 from cross_jax.envs.voxel.state import (
   MAX_DROPS,
   NUM_CELLS,
@@ -67,7 +67,7 @@ def make_state(kind, stacks, cell=None):
   spawn = Spawn(jnp.asarray(FEET), jnp.full((), 180.0), jnp.full((), 20.0))
   parts = dict.fromkeys(State._fields) | {
     "blocks": jnp.asarray(blocks),
-    "player": fresh_player(spawn),
+    "player": fresh_player(spawn.pos, spawn.yaw_deg, spawn.pitch_deg),
     "drops": Drops(place, place, jnp.zeros((MAX_DROPS, 3)), place, jnp.zeros((MAX_DROPS, 3))),
     "slots": Slots(jnp.asarray(item), jnp.asarray(count)),
     "gui": stores.fresh_gui(),

@@ -85,7 +85,8 @@ def test_a_hit_cow_runs_but_slower_than_the_player_walks():
 
 
 def test_a_zombie_comes_and_hits_with_pauses():
-  game = Plain().mob("zombie", 16.5, 9, 22.5)
+  game = Plain("kill_entity:zombie").mob("zombie", 16.5, 9, 22.5)  # at night: it does not burn
+  game.player(food=17)  # too little to heal
   game.run(press(), 20)
   assert game.state.mobs.pos[0, 2] < 21.5
   game.run(press(), 30)
@@ -136,5 +137,10 @@ def test_a_cow_climbs_steps_and_floats():
 
 
 def test_health_comes_back():
-  game = Plain().player(health=10).run(press(), 80)
-  assert float(game.state.player.health) == 11
+  # full with saturation: a sixth of it, 6 at most, every 10 ticks, for as much exhaustion
+  game = Plain().player(health=10, saturation=20).run(press(), 10)
+  assert float(game.state.player.health) == pytest.approx(11)
+  # 18 of food: one every 80 ticks; 17: none
+  for food, health in ((18, 11), (17, 10)):
+    game = Plain().player(health=10, food=food, saturation=0).run(press(), 80)
+    assert float(game.state.player.health) == health

@@ -2,7 +2,6 @@
 
 import jax
 import numpy as np
-import pytest
 from world_driver import Plain, build_boxes, cell, press
 
 from cross_jax.base import RawAction
@@ -46,8 +45,8 @@ def test_drop_throws_one_item_that_can_be_taken_back_later():
   assert game.carried("oak_planks") == 1
   assert np.sum(game.state.drops.count) == 1
   game.run(press(), 20)
-  assert game.carried("oak_planks") == 1  # it lies 1.2 m ahead, but was thrown: 40 ticks
-  game.run(press("forward"), 5).run(press(), 25)
+  assert game.carried("oak_planks") == 1  # it was thrown: 40 ticks before it can be taken
+  game.run(press("forward"), 40)
   assert game.carried("oak_planks") == 2
 
 
@@ -61,7 +60,7 @@ def test_the_reward_comes_once():
   game = Plain().put("oak_log", (16, 10, 18), (16, 10, 19)).hold("iron_axe")
   game.run(press("attack"), 10)
   assert (game.reward, game.terminated) == (1.0, True)
-  game.run(press("attack"), 10)
+  game.run(press("attack"), 15)  # 5 of them a pause after the first
   assert game.count("mine_block", "oak_log") == 2
   assert (game.reward, game.terminated) == (0.0, True)
 
@@ -88,10 +87,21 @@ def test_wild_numbers_are_clipped_and_counted():
   assert np.isfinite(game.state.player.pitch_deg)
 
 
-def test_a_dead_player_does_nothing():
-  game = Plain().player(health=0).run(press("forward", "inventory"), 5)
-  assert game.terminated and game.reward == 0
-  assert game.pos[2] == pytest.approx(16.5)
+def test_the_dead_come_back_at_the_spawn_without_their_things():
+  game = Plain().hold("oak_planks", 5).player(health=1, fire_ticks=21, food=17)
+  spawn = game.state.spawn_pos
+  game.run(press(), 2)
+  assert game.terminated and game.reward == 0 and float(game.state.player.health) == 0
+  died = game.pos
+  game.run(press("forward"))
+  player = game.state.player
+  assert not game.terminated
+  assert (float(player.health), float(player.food), int(player.fire_ticks)) == (20, 20, 0)
+  assert np.linalg.norm(game.pos - spawn) < 0.5 and np.linalg.norm(game.pos - died) > 0
+  assert game.carried("oak_planks") == 0
+  assert (game.state.drops.item[0], game.state.drops.count[0]) == (
+    tables.ITEMS.index["oak_planks"], 5,
+  )  # fmt: skip
 
 
 def test_state_keeps_its_types():
