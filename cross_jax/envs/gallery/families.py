@@ -14,11 +14,11 @@ from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.state import State
 
 EPISODES = (  # task and world seed of each family
-  ("mine_block:oak_log", 3),
+  ("mine_block:oak_log", 5),
   ("kill_entity:cow", 5),
   ("craft_item:enchanting_table", 2),
   ("craft_item:cooked_cod", 3),
-  ("custom:interact_with_brewingstand", 2),
+  ("custom:interact_with_anvil", 4),
 )
 NUM_FRAMES = 4
 

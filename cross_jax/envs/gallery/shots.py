@@ -1,4 +1,4 @@
-"""Games made to be drawn: fresh ones of a task, flat ground, and their pictures at half their size."""
+"""Games made to be drawn: fresh ones of a task, flat ground; and their pictures, also halved."""
 
 from collections.abc import Sequence
 
