@@ -29,7 +29,7 @@ def test_a_face_is_on_the_head_and_nowhere_else():
   zombie, enderman = MOBS.index["zombie"], MOBS.index["enderman"]
   assert [kind for kind, _, _ in PLANS["zombie"]].count(ARM) == 2
   assert skin(zombie, 1, is_front=True)[3, :2].tolist() == [[235] * 3, [20, 16, 24]]  # an eye
-  assert skin(enderman, 1, is_front=True)[4, 0].tolist() == [214, 70, 250]
+  assert skin(enderman, 1, is_front=True)[3, 0].tolist() == [214, 70, 250]
 
 
 def test_no_two_mobs_look_the_same():
