@@ -117,7 +117,7 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
     ValueError: max_ticks below 1.
 
   >>> reset, step = make(max_ticks=20)
-  >>> pool = make_pool(["mine_block:oak_log", "craft_item:arrow"], [0, 1])
+  >>> pool = make_pool(["mine_block:oak_log", "kill_entity:cow", "craft_item:arrow"], [0, 1, 2])
   >>> game, observation = reset(pool, jax.random.key(0))
   >>> int(game.state.tick)
   0

@@ -1,5 +1,7 @@
 """The pure pair: equal to VoxelEnv game by game, resets inside a scan, recompiles nothing."""
 
+import doctest
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -50,6 +52,10 @@ def rollout():
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(functional, "GAMES_PER_RESTART", 1)  # as many at once as there are games
     yield run
+
+
+def test_the_docstrings_example():
+  assert doctest.testmod(functional).failed == 0
 
 
 def test_the_pool_holds_the_worlds_of_the_environment(pool):
