@@ -9,15 +9,23 @@ from expert_worlds import FLOOR, LOG, make_view, move_px, pressed, with_block, w
 from cross_jax.base import BUTTON_INDEX
 from cross_jax.decoders.geometry import FOCAL_PX, turn_to
 from cross_jax.envs.experts import Snapshot, geometry, intent_to_raw, plan, raw, snapshots
-from cross_jax.envs.experts.intent import APPROACH, CLICK_LEFT, CLICK_RIGHT, MINE, STRIKE, WAIT
+from cross_jax.envs.experts.intent import (
+  APPROACH,
+  CLICK_LEFT,
+  CLICK_RIGHT,
+  MINE,
+  STRIKE,
+  USE,
+  WAIT,
+)
 from cross_jax.envs.experts.mine import cell_index
 from cross_jax.envs.experts.navigate import Ground, feet_cell, find_path, is_straight
 from cross_jax.envs.experts.play import DEMONSTRATION_SEED, play
-from cross_jax.envs.tasks.setup import STAT_KILL_ENTITY
+from cross_jax.envs.tasks.setup import STAT_INTERACT, STAT_KILL_ENTITY
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.state import MAX_MOBS, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS, MOBS
+from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
 
 
 def test_gaze_look_at_and_project_by_hand():
@@ -153,6 +161,88 @@ def test_strikes_once_per_flash():
   far = with_mob(make_view(), [16.5, FLOOR + 1.0, 22.5])
   assert plan(far).kind == APPROACH
   assert plan(make_view(goal_stat=STAT_KILL_ENTITY, goal_index=1)).kind == WAIT
+
+
+def _with_hotbar(view: Snapshot, *names: str) -> Snapshot:
+  item, count = view.slot_item.copy(), view.slot_count.copy()
+  for slot, name in enumerate(names):
+    item[slot], count[slot] = ITEMS.index[name], name != "air"
+  return view._replace(slot_item=item, slot_count=count)
+
+
+def test_the_tool_that_harvests_is_taken_in_hand_first():
+  view = with_block(make_view(goal_index=BLOCKS.index["bricks"]), (16, 10, 19), "bricks")
+  view = _with_hotbar(view, "iron_axe", "iron_pickaxe")
+  intent = plan(view)
+  assert (intent.kind, intent.keys) == (WAIT, {"hotbar.2"})
+  assert pressed(intent_to_raw(intent, view)) == {"hotbar.2"}
+  assert plan(view._replace(hotbar=1)).kind == MINE
+  empty = _with_hotbar(make_view(), "air", "iron_axe")  # logs break faster by the axe
+  assert plan(with_block(empty, (16, 10, 19))).keys == {"hotbar.2"}
+  fight = _with_hotbar(with_mob(make_view(), [16.5, FLOOR + 1.0, 18.5]), "air", "diamond_sword")
+  assert plan(fight).keys == {"hotbar.2"}
+
+
+def test_uses_a_block_once_per_press_and_puts_food_on_a_campfire():
+  loom = BLOCKS.index["loom"]
+  view = with_block(make_view(goal_stat=STAT_INTERACT, goal_index=loom), (16, 10, 19), "loom")
+  intent = plan(view)
+  assert (intent.kind, intent.target) == (USE, cell_index((16, 10, 19)))
+  assert pressed(intent_to_raw(intent, view)) == {"use"}
+  held = view._replace(buttons=view.buttons.copy())
+  held.buttons[BUTTON_INDEX["use"]] = 1
+  assert pressed(intent_to_raw(plan(held), held)) == set()
+  assert plan(view._replace(gui=layout.GUI_LOOM)).kind == WAIT
+  fire = BLOCKS.index["campfire"]
+  view = with_block(make_view(goal_stat=STAT_INTERACT, goal_index=fire), (16, 10, 19), "campfire")
+  view = _with_hotbar(view, "stone", "porkchop")
+  assert plan(view).keys == {"hotbar.2"} and plan(view._replace(hotbar=1)).kind == USE
+
+
+def _duel(distance: float, name: str, **changes) -> Snapshot:
+  mob = with_mob(make_view(), [16.5, FLOOR + 1.0, 16.5 + distance], name, **changes)
+  return _with_hotbar(mob, "diamond_sword")
+
+
+def test_a_duel_keeps_out_of_reach_and_hits_at_full_charge():
+  # a ravager is 1.95 m wide: it strikes from 0.7 + 0.975 + 0.3 = 1.98 m, the player from 3.9 m
+  assert "back" in plan(_duel(2.0, "ravager")).keys
+  assert {"left", "right"} & plan(_duel(3.2, "ravager")).keys
+  assert "forward" in plan(_duel(6.0, "ravager")).keys
+  assert plan(_duel(3.2, "ravager", attack_ticks=13)).may_hit  # a sword's cool-down is 12.5
+  assert not plan(_duel(3.2, "ravager", attack_ticks=8)).may_hit
+  assert plan(_duel(2.0, "sheep", attack_ticks=8)).may_hit  # no duel: whenever it can be hurt
+
+
+def test_what_explodes_is_hit_while_falling():
+  near = _duel(2.5, "creeper")
+  assert "jump" in plan(near).keys and not plan(near).may_hit
+  falling = near._replace(pos=near.pos + [0.0, 0.4, 0.0], is_on_ground=False, fall_m=0.5)
+  assert plan(falling).may_hit and "jump" not in plan(falling).keys
+  assert "jump" not in plan(_duel(2.5, "creeper", attack_ticks=3)).keys  # down before the charge
+
+
+def test_leaves_under_a_mob_that_no_way_leads_to_are_broken():
+  view = with_mob(make_view(), [16.5, FLOOR + 6.0, 17.5], "cow")
+  for x in range(14, 20):
+    for z in range(14, 20):
+      view = with_block(view, (x, FLOOR + 5, z), "oak_leaves")
+  intent = plan(view)
+  assert intent.kind == MINE
+  y, z, x = np.unravel_index(intent.target, view.blocks.shape)
+  assert BLOCKS.names[view.blocks[y, z, x]] == "oak_leaves"
+
+
+def test_nobody_walks_into_lava_or_onto_a_campfire():
+  view = make_view()
+  view.blocks[FLOOR, 18, :] = BLOCKS.index["lava"]
+  view.blocks[FLOOR, 18, 12] = BLOCKS.index["stone"]
+  ground, goal = Ground(view.blocks), (16, FLOOR + 1, 20)
+  start, bound = (16, FLOOR + 1, 16), lambda c: float(abs(c[2] - goal[2]))
+  path = find_path(ground, start, lambda c: c == goal, bound)
+  assert (12, FLOOR + 1, 18) in path
+  view = with_block(make_view(), (16, FLOOR + 1, 18), "campfire")
+  assert not Ground(view.blocks).can_stand(16, FLOOR + 2, 18)
 
 
 def test_turn_levels_leave_the_least_error():
