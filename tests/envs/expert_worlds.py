@@ -38,6 +38,7 @@ def make_view(**changes) -> Snapshot:
     slot_item=np.zeros(layout.NUM_SLOTS, np.int32),
     slot_count=np.zeros(layout.NUM_SLOTS, np.int32),
     gui=layout.GUI_NONE,
+    is_book_open=False,
     cursor_px=np.asarray(layout.CURSOR_HOME),
     burn_ticks=0,
     buttons=np.zeros(23, np.int8),

@@ -225,6 +225,9 @@ def test_cursor_goes_to_the_slot_then_clicks_then_lets_go():
   view = with_items(layout.GUI_INVENTORY, "emerald", {10: ("emerald_block", 1)})
   x, y = raw.slot_centre(view, 10)
   assert (x, y) == (232 + 8 + 18 + 8, 97 + 84 + 8)
+  moved = view._replace(is_book_open=True)  # the recipe book moves the panel by 77 px
+  assert raw.slot_centre(moved, 10) == (x + 77, y)
+  assert move_px(intent_to_raw(plan(moved), moved)) == (x + 77 - 320, y - 180)
   action = intent_to_raw(plan(view), view)
   assert move_px(action) == (x - 320, y - 180) and pressed(action) == set()
   there = view._replace(cursor_px=np.asarray([float(x), float(y)]))

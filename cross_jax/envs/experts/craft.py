@@ -96,7 +96,7 @@ def _put_back(view: Snapshot, held: int) -> Intent:
   slots = alike or empty or [s for s in STORE if view.slot_item[s] == held]
   if not slots:
     return IDLE
-  xy = layout.SLOT_XY[view.gui]
+  xy = layout.slot_xy(view.gui, view.is_book_open)
   gap = lambda slot: float(np.abs(xy[slot] + layout.SLOT_SIZE / 2 - view.cursor_px).sum())
   return Intent(CLICK_LEFT, target=min(slots, key=gap))
 

@@ -37,15 +37,12 @@ def plan_kill(view: Snapshot) -> Intent:
   direction = (aim - origin) / max(float(np.linalg.norm(aim - origin)), 1e-6)
   low, high = mob_box(view, slot)
   entry = box_entry(origin, direction, low, high)
-  if (
-    entry is not None
-    and entry <= REACH_M
-    and cast_ray(view.blocks, origin, direction, entry) is None
-  ):
-    if is_duel(view, slot):
-      keys, may_hit = duel_keys(view, Ground(view.blocks), slot), is_ready(view, slot)
-      may_hit &= _may_hit(view, slot)
-      return Intent(STRIKE, aim=aim, target=slot, keys=keys, may_hit=may_hit)
+  is_seen = entry is not None and cast_ray(view.blocks, origin, direction, entry) is None
+  if is_seen and is_duel(view, slot, entry):
+    keys, may_hit = duel_keys(view, Ground(view.blocks), slot), is_ready(view, slot)
+    may_hit &= _may_hit(view, slot)
+    return Intent(STRIKE, aim=aim, target=slot, keys=keys, may_hit=may_hit)
+  if is_seen and entry <= REACH_M:
     keys = frozenset(("forward",)) if entry > CLOSE_M else frozenset()
     return Intent(
       STRIKE, aim=aim, target=slot, keys=keys | _swim_keys(view), may_hit=_may_hit(view, slot)

@@ -99,13 +99,14 @@ def nearest_level(error_deg: float) -> int:
 
 def slot_centre(view: Snapshot, slot: int) -> tuple[int, int]:
   """(x, y), px of the screen: the middle of a slot of the open GUI."""
-  x, y = layout.SLOT_XY[view.gui, slot]
+  x, y = layout.slot_xy(view.gui, view.is_book_open)[slot]
   return int(x) + layout.SLOT_SIZE // 2, int(y) + layout.SLOT_SIZE // 2
 
 
 def is_over_slot(view: Snapshot, slot: int, shift_px: tuple[float, float] = (0.0, 0.0)) -> bool:
   """Whether the cursor, moved by shift_px, points at a slot: its 16 px and a border of 1."""
-  offset = view.cursor_px + np.asarray(shift_px) - layout.SLOT_XY[view.gui, slot]
+  xy = layout.slot_xy(view.gui, view.is_book_open)[slot]
+  offset = view.cursor_px + np.asarray(shift_px) - xy
   return bool((offset >= -0.9).all() and (offset < layout.SLOT_SIZE + 0.9).all())
 
 

@@ -29,6 +29,7 @@ class Snapshot(NamedTuple):
   slot_item: np.ndarray  # int32[NUM_SLOTS]
   slot_count: np.ndarray  # int32[NUM_SLOTS]
   gui: int  # layout.GUI_*
+  is_book_open: bool  # the recipe book, which moves the slots
   cursor_px: np.ndarray  # float64[2]
   burn_ticks: int
   buttons: np.ndarray  # int8[23], last tick's
@@ -51,7 +52,8 @@ def snapshots(state: State, games: np.ndarray | None = None) -> list[Snapshot]:
     player.pos, player.vel, player.yaw_deg, player.pitch_deg, player.is_on_ground, player.fall_m,
     player.hotbar, player.attack_ticks, player.mine_cell, mobs.kind, mobs.pos, mobs.vel,
     mobs.health, mobs.hurt_ticks, state.drops.item, state.slots.item, state.slots.count, gui.kind,
-    gui.cursor_px, gui.burn_ticks, state.prev_buttons, state.goal.stat, state.goal.index,
+    gui.is_book_open, gui.cursor_px, gui.burn_ticks, state.prev_buttons, state.goal.stat,
+    state.goal.index,
   ]  # fmt: skip
   columns = [np.asarray(column) for column in columns]
   games = np.arange(len(blocks)) if games is None else games

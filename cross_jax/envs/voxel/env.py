@@ -13,7 +13,7 @@ from cross_jax.envs.tasks import LIMIT_TICKS, check_difficulty, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.action_dict import check_action
 from cross_jax.envs.voxel.layout import GUI_NONE
-from cross_jax.envs.voxel.render import draw_chosen, render_batch
+from cross_jax.envs.voxel.render import Labelled, draw_chosen, render_batch, render_labelled
 from cross_jax.envs.voxel.render.rays import check_view
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State
@@ -159,6 +159,17 @@ class VoxelEnv:
       ValueError: no game was ever reset.
     """
     return self._draw(np.ones(self.num_envs, bool))
+
+  def observe_labelled(self) -> tuple[Labelled, ...]:
+    """The present pictures of all B games with what every pixel shows and how far away it is.
+
+    Returns:
+      One Labelled per view, NumPy arrays: rgb uint8[B, height, width, 3], code int32[B, height,
+      width] (see render.segment_batch), depth float32[B, height, width], m.
+    Raises:
+      ValueError: no game was ever reset.
+    """
+    return jax.tree.map(np.asarray, render_labelled(self._require_states(), self.views))
 
   def _draw(self, is_wanted: np.ndarray) -> Observation:
     """New pictures of the games where `is_wanted`, the last ones of the others."""

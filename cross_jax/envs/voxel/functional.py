@@ -70,17 +70,20 @@ def stack_setups(
   return jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
 
 
-@jax.jit
 def refill(pool: Pool, rows: jax.Array, setups: TaskSetup) -> Pool:
   """The pool with new worlds in some rows; may be called inside jit.
 
   Args:
     pool: P worlds.
     rows: int32[K], which to replace, 0..P-1.
-    setups: of `stack_setups`, leading axis K.
+    setups: of `stack_setups`, leading axis K; another K compiles again.
   """
-  put = lambda worlds, fresh: worlds.at[rows].set(fresh)
-  return Pool(jax.tree.map(put, pool.games, _build(setups)))
+  return _put(pool, rows, _build(setups))
+
+
+@jax.jit
+def _put(pool: Pool, rows: jax.Array, worlds: State) -> Pool:
+  return Pool(jax.tree.map(lambda old, new: old.at[rows].set(new), pool.games, worlds))
 
 
 @jax.jit

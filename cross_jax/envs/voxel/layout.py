@@ -4,6 +4,8 @@ Source: MineRL 1.0 at GUI scale 1 (a 176x166 panel has its origin at (232, 97));
 panels and of buttons as in Java edition 1.16.
 """
 
+import functools
+
 import numpy as np
 
 HOTBAR = 0  # slots 0..8
@@ -136,7 +138,10 @@ BOOK_ENTRY_XY = _grid_xy(171, 128, 5, (25, 25), NUM_BOOK_ENTRIES).astype(np.int3
 CHOICE_XY = _grid_xy(284, 111, 4, CHOICE_SIZE, NUM_CHOICES).astype(np.int32)  # [12, 2] px
 
 
+@functools.lru_cache
 def slot_xy(gui: int, is_book_open: bool) -> np.ndarray:
   """Screen px of the slots of a GUI as it stands: int32[NUM_SLOTS, 2], or HIDDEN."""
   shift = np.where(IS_SHOWN[gui] & is_book_open & (gui in BOOK_GUIS), BOOK_SHIFT, 0)
-  return SLOT_XY[gui] + np.stack([shift, np.zeros_like(shift)], -1).astype(np.int32)
+  xy = SLOT_XY[gui] + np.stack([shift, np.zeros_like(shift)], -1).astype(np.int32)
+  xy.setflags(write=False)
+  return xy

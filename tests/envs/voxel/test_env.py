@@ -9,6 +9,7 @@ from cross_jax.envs.voxel import env as env_module
 from cross_jax.envs.voxel import layout, tables
 from cross_jax.envs.voxel.action_dict import action_from_dict, action_to_dict
 from cross_jax.envs.voxel.env import VoxelEnv
+from cross_jax.envs.voxel.render import CODE_NONE, CODE_SLOT
 
 TASKS = ["mine_block:oak_log", "kill_entity:cow", "kill_entity:salmon", "craft_item:arrow"]
 SEEDS = [11, 12, 13, 14]
@@ -204,3 +205,18 @@ def test_pictures_are_drawn_on_request():
   assert step.observation is None
   turned = env.step(RawAction(no_op((1,)).buttons, np.float32([[0, 90]]))).observation
   assert np.mean(turned.views[0] != env.reset(TASKS[:1], [3]).views[0]) > 0.1
+
+
+def test_pixels_are_labelled_from_the_same_rays():
+  view = View(0, 0, 640, 360, 32, 18)
+  env = VoxelEnv(1, [view])
+  with pytest.raises(ValueError, match="no game has an episode: call reset first"):
+    env.observe_labelled()
+  picture = env.reset(TASKS[:1], [3]).views[0]
+  (labelled,) = env.observe_labelled()
+  np.testing.assert_array_equal(labelled.rgb, picture)
+  is_world = labelled.code < CODE_SLOT
+  is_sky = labelled.code == CODE_NONE
+  assert np.isinf(labelled.depth[is_sky]).all() and (labelled.depth > 0).all()
+  is_block = is_world & ~is_sky
+  assert is_block.mean() > 0.3 and np.isfinite(labelled.depth[is_block]).all()

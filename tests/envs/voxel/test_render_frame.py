@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from cross_jax.base import View
+from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.render import (
   CODE_BLOCK,
   CODE_DROP,
@@ -17,7 +18,7 @@ from cross_jax.envs.voxel.render import (
 from cross_jax.envs.voxel.render.rays import camera_rays
 from cross_jax.envs.voxel.state import SIZE_X, SIZE_Z
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
-from tests.envs.voxel.render_scene import CENTRE, EYE, VIEWS, make_state, random_world, stack
+from tests.envs.voxel.render_scene import CENTRE, EYE, VIEWS, WIDE, make_state, random_world, stack
 
 STONE = BLOCKS.index["stone"]
 AHEAD = (
@@ -174,3 +175,21 @@ def test_views_are_windows_on_one_screen():
 def test_a_bad_view_is_refused(view):
   with pytest.raises(ValueError, match="640x360"):
     render_batch(stack([make_state()]), (view,))
+
+
+def test_the_hand_swings_up_and_back():
+  """Mid-swing the item is higher and further left; when the swing is over it is where it was."""
+  slots = {name: np.zeros(layout.NUM_SLOTS, int) for name in ("item", "count")}
+  slots["item"][layout.HOTBAR], slots["count"][layout.HOTBAR] = ITEMS.index["diamond"], 1
+  games = [make_state(slots=slots, player={"attack_ticks": n}) for n in (100, 0, 2, 6)]
+  mining = {"attack_ticks": 100, "mine_cell": 7}
+  games.append(make_state(slots=slots, player=mining, tick=8))
+  image = np.asarray(render_batch(stack(games), (WIDE,))[0]).astype(int)
+  np.testing.assert_array_equal(image[0], image[1])
+  np.testing.assert_array_equal(image[0], image[3])
+  np.testing.assert_array_equal(image[2], image[4])  # mining: phase 8 % 6
+  # At phase 2 / 6 the swing is sin(pi sqrt(1 / 3)) = 0.9706: 78 px left and 49 px up, which is
+  # 14 of the picture's 112 columns and 9 of its 64 rows.
+  at_rest, swung = image[0, 40:56, 80:94], image[2, 31:47, 66:80]
+  assert (np.abs(at_rest - swung).max(-1) < 30).mean() > 0.8
+  assert (np.abs(image[0] - image[2])[40:56, 80:94].max(-1) > 30).mean() > 0.3

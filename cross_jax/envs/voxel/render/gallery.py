@@ -2,6 +2,7 @@
 
 `content`: pages of all blocks (from a corner) and of all item icons, with their names. `scenes`:
 one picture per scene, the screen at 640x360 beside the two views of the tiny policy, enlarged.
+`guis`: a page with every GUI.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from PIL import Image, ImageDraw
 from cross_jax.base import View
 from cross_jax.envs import tasks
 from cross_jax.envs.voxel import layout, reset
-from cross_jax.envs.voxel.render import isometric
+from cross_jax.envs.voxel.render import gui_gallery, isometric
 from cross_jax.envs.voxel.render.frame import render_batch
 from cross_jax.envs.voxel.render.textures import block_tiles, icon_tiles
 from cross_jax.envs.voxel.state import State
@@ -32,7 +33,7 @@ SCENES = (
   ("kill_entity:slime", 8), ("craft_item:paper", 1), ("craft_item:enchanting_table", 2),
   ("craft_item:cooked_cod", 3),
 )  # fmt: skip
-KINDS = ("content", "scenes")
+KINDS = ("content", "scenes", "guis")
 BLOCK_SIDE, ICON_SIDE = 48, 32  # px
 PER_PAGE, COLUMNS = 200, 20
 _CELL_WIDTH, _LINE_HEIGHT, _LINE_CHARACTERS, _MAX_LINES = 76, 10, 12, 3
@@ -126,13 +127,18 @@ def save_scenes(out: Path) -> int:
   return len(SCENES)
 
 
+def _save_guis(out: Path) -> int:
+  world = jax.tree.map(lambda x: x[0], make_states((("mine_block:oak_log", 1),)))
+  return gui_gallery.save_guis(out, world)
+
+
 def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
   parser.add_argument("--what", nargs="+", choices=KINDS, default=KINDS)
   args = parser.parse_args()
   args.out.mkdir(parents=True, exist_ok=True)
-  save = {"content": save_content, "scenes": save_scenes}
+  save = {"content": save_content, "scenes": save_scenes, "guis": _save_guis}
   print(f"{sum(save[kind](args.out) for kind in args.what)} pictures in {args.out}")
 
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.render import art
+from cross_jax.envs.voxel.render.hand import draw_hand
 from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, mix, paste, with_nothing
 from cross_jax.envs.voxel.render.screen_plan import ScreenPlan, Ten
-from cross_jax.envs.voxel.render.textures import ICON_ATLAS, TILE_WORDS
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.tables import ITEMS
 
@@ -25,13 +25,7 @@ def draw_hud(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
   """The HUD over int32[height, width] packed colours."""
   player = state.player
   if plan.hand is not None:
-    hand = plan.hand
-    item = state.slots.item[layout.HOTBAR + player.hotbar]
-    part = cut(image, hand.region)
-    tool = jnp.asarray(ICON_ATLAS)[item * TILE_WORDS + hand.offset]
-    tool = jnp.where(hand.is_inside, tool, 0)
-    part = jnp.where(item > 0, blend(part, tool), blend(part, hand.arm))
-    image = paste(image, hand.region, part)
+    image = draw_hand(image, state, plan.hand)
   if plan.crosshair is not None:
     region, words = plan.crosshair
     image = paste(image, region, blend(cut(image, region), words))

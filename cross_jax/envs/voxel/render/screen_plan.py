@@ -21,14 +21,17 @@ from cross_jax.envs.voxel.render.sampling import (
 from cross_jax.envs.voxel.render.textures import MAX_LEVEL, texel_index
 
 MESSAGES = ("You died!", "Goal reached")  # of the chat line
+SWING_PX = (80, 50)  # (left, up) of the hand at the height of its swing
 HAND_BOX = (420, 200, 580, 360)  # px, where the item in hand is drawn, 10 px a texel
 
 
 class Hand(NamedTuple):
+  """The region that the hand may reach; its pictures go on to the right and below by `most`."""
+
   region: Region
-  offset: np.ndarray  # int32[h, w], texel of the item's tile
-  is_inside: np.ndarray  # bool[h, w]
-  arm: np.ndarray  # int32[h, w], packed colour with alpha
+  most: tuple[int, int]  # samples (up, left) that a full swing moves it
+  offset: np.ndarray  # int32[h + most[0], w + most[1]], texel of the item's tile, -1 = none
+  arm: np.ndarray  # int32[h + most[0], w + most[1]], packed colour with alpha
 
 
 class Ten(NamedTuple):
@@ -78,7 +81,8 @@ class ScreenPlan(NamedTuple):
 
 
 def _hand(view: View) -> Hand | None:
-  region = region_of((HAND_BOX[0], HAND_BOX[1], SCREEN_WIDTH, SCREEN_HEIGHT), view)
+  left, top = HAND_BOX[0] - SWING_PX[0], HAND_BOX[1] - SWING_PX[1]
+  region = region_of((left, top, SCREEN_WIDTH, SCREEN_HEIGHT), view)
   if region is None:
     return None
   x, y = sample_points(view)
@@ -86,8 +90,16 @@ def _hand(view: View) -> Hand | None:
   v = np.floor((y - HAND_BOX[1]) / 10).astype(np.int32)
   is_inside = ((v >= 0) & (v < 16))[:, None] & ((u >= 0) & (u < 16))[None]
   offset = texel_index(0, np.clip(u, 0, 15)[None], np.clip(v, 0, 15)[:, None], 0)
+  offset = np.where(is_inside, offset, -1).astype(np.int32)
   arm = layer_words(art.arm_layer(), view)
-  return Hand(region, *(cut(a, region) for a in (offset.astype(np.int32), is_inside, arm)))
+  most = tuple(int(round(px / step)) for px, step in zip(SWING_PX, px_per_sample(view)))[::-1]
+  edge = [(0, n) for n in most]
+  return Hand(
+    region,
+    most,
+    np.pad(cut(offset, region), edge, constant_values=-1),
+    np.pad(cut(arm, region), edge, mode="edge"),
+  )
 
 
 def _bar(view: View, level: int) -> Bar | None:
