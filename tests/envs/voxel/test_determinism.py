@@ -1,4 +1,4 @@
-"""The same seed and actions give the same bits: alone, in a batch, after a restore, and next year."""
+"""The same seed and actions give the same bits: alone, in a batch, restored, and next year."""
 
 import importlib.util
 import json
