@@ -10,7 +10,7 @@ BENCH_STAMP := $(VENV)/.installed-bench
 TORCH ?= torch==2.13.0
 DEMO_DIR ?= runs/demo
 
-.PHONY: help setup demo test test-slow soak fidelity bench-quick lint clean
+.PHONY: help setup demo test test-slow soak fidelity bench-quick bench-env lint clean
 
 help:
 	@echo "make setup      virtual environment and install (once)"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-quick  the benchmarks against their peers, small (installs torch and trl)"
 	@echo "make soak       a million random ticks in all families, looking for broken invariants"
 	@echo "make fidelity   the world's rules measured against Minecraft's published numbers"
+	@echo "make bench-env  the embedded world against Craftax, Crafter and ViZDoom (installs them)"
 	@echo "make lint       ruff"
 
 setup: $(STAMP)
@@ -58,6 +59,10 @@ soak: setup
 
 fidelity: setup
 	$(BIN)/python -m cross_jax.envs.voxel.fidelity
+
+bench-env: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench-env]'
+	$(BIN)/python -m benchmarks.env --quick
 
 lint: setup
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ faster way where there is no Triton. The faster one counts for time, and its pea
 Responses to one prompt share its row on our side; `ours_unshared` has a row per response, as TRL.
 """
 
+import dataclasses
 import functools
 import time
 from collections.abc import Iterator
@@ -52,10 +53,13 @@ def ours(work: twins.Work, *, is_shared: bool) -> Iterator[sides.Report]:
     is_shared: responses to one prompt share its row.
   """
   command_line.prepare_process(work.device, is_memory_kept=False)
-  config, grids = work.config, twins.grids(work)
+  # For memory: layers in a loop that keep their input alone, and an update in place.
+  config = dataclasses.replace(work.config, is_scanned=True, remat="full")
+  grids = twins.grids(work)
   optimizer, _ = make_optimizer(
-    **OPTIMIZER, max_grad_norm=MAX_GRAD_NORM, warmup_steps=0, total_steps=10**6, end_lr_ratio=1.0
-  )
+    **OPTIMIZER, max_grad_norm=MAX_GRAD_NORM, warmup_steps=0, total_steps=10**6, end_lr_ratio=1.0,
+    is_in_place=True,
+  )  # fmt: skip
   rows = our_rows(work, is_shared=is_shared)
   num_targets = len(rows[0].responses) * work.response_len
   max_len = twins.lengths(work)[0] + num_targets
@@ -63,8 +67,9 @@ def ours(work: twins.Work, *, is_shared: bool) -> Iterator[sides.Report]:
   logp = lambda params, batch: response_logp(params, config, batch, grids)
   logp_fn = make_logp_fn(logp)
   step = make_grpo_step(
-    logp, optimizer, clip_low=CLIP, clip_high=CLIP, clip_floor=None, kl_coef=KL_COEF
-  )
+    logp, optimizer, clip_low=CLIP, clip_high=CLIP, clip_floor=None, kl_coef=KL_COEF,
+    is_in_place=True,
+  )  # fmt: skip
   reference = twins.our_params(work)
   policy = jax.tree.map(jnp.copy, reference)
   memory = peak_memory.OurMemory(work.device)  # policy and reference are loaded, nothing else

@@ -15,6 +15,7 @@ _NO_DECAY = re.compile(r"(^|/)[^/]*(bias|scale|norm)[^/]*$", re.IGNORECASE)
 _NO_MUON = re.compile(r"(^|/)(embed|head|patch_embed)/")
 _MATRIX = optax.contrib.MuonDimensionNumbers(reduction_axis=-2, output_axis=-1)
 _MUON_RMS = 0.2  # of an update, as AdamW's, so that both take the same learning rate
+_TINY = 1e-30  # a norm of 0 is divided by
 KINDS = ("adamw", "adafactor", "muon")
 MU_DTYPES = (None, "float32", "bfloat16")
 
@@ -67,6 +68,7 @@ def make_optimizer(
   b1: float = 0.9,
   b2: float = 0.95,
   mu_dtype: str | None = None,
+  is_in_place: bool = False,
 ) -> tuple[optax.GradientTransformation, optax.Schedule]:
   """The optimiser after clipping by global norm, with linear warm-up from 0 and cosine decay.
 
@@ -84,6 +86,8 @@ def make_optimizer(
     b1, b2: decay rates of AdamW's moments; Muon's momentum is 0.95, Adafactor has its own.
     mu_dtype: of the first moment, AdamW's and Muon's: "float32", "bfloat16", or None for the
       parameters' own. AdamW's second moment always has the parameters' dtype, Adafactor's float32.
+    is_in_place: for steps with is_in_place: clipping is one factor, which needs no second copy of
+      the gradient, where optax divides by the norm and chooses; the two differ by rounding.
   Returns:
     (optimiser, schedule); the schedule maps the number of updates to the learning rate.
   Raises:
@@ -130,7 +134,20 @@ def make_optimizer(
     update = optax.adamw(
       schedule, b1=b1, b2=b2, weight_decay=weight_decay, mask=decay_mask, mu_dtype=mu_dtype
     )
-  return optax.chain(optax.clip_by_global_norm(max_grad_norm), update), schedule
+  clip = _clip_by_factor if is_in_place else optax.clip_by_global_norm
+  return optax.chain(clip(max_grad_norm), update), schedule
+
+
+def _clip_by_factor(max_norm: float) -> optax.GradientTransformation:
+  """g min(1, max_norm / |g|): `optax.clip_by_global_norm` as one cheap product, made where it is
+  read."""
+
+  def update(grads, state, params=None):
+    del params
+    factor = jnp.minimum(1.0, max_norm / jnp.maximum(optax.tree.norm(grads), _TINY))
+    return jax.tree.map(lambda g: g * factor.astype(g.dtype), grads), state
+
+  return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
 def _adafactor(schedule: optax.Schedule, weight_decay: float) -> optax.GradientTransformation:

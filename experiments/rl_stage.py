@@ -58,6 +58,7 @@ def training(
     weight_decay=stage.weight_decay,
     max_grad_norm=stage.max_grad_norm,
     mu_dtype=stage.mu_dtype or None,
+    is_in_place=stage.is_in_place,
   )
   logp_fn = partial(
     policy.logp_fn, temperature=stage.temperature, is_vision_frozen=stage.is_vision_frozen
@@ -72,6 +73,7 @@ def training(
     kl_coef=stage.kl_coef,
     schedule=schedule,
     num_microbatches=stage.num_microbatches,
+    is_in_place=stage.is_in_place,
   )
   update = GrpoUpdate(
     step_fn=step_fn,

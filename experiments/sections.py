@@ -79,6 +79,7 @@ def sft(**changes: Any) -> ConfigDict:
     "weight_decay": 0.05,
     "max_grad_norm": 1.0,
     "num_microbatches": 1,  # of a batch, one after the other: less memory, the same update
+    "is_in_place": False,  # the update takes less memory, and is rounded otherwise
     "log_every": 10,
     "save_every": 100,
   }
@@ -100,6 +101,7 @@ def _grpo() -> dict[str, Any]:
     "is_vision_frozen": True,
     "batch_size": 32,
     "num_microbatches": 1,  # as of sft
+    "is_in_place": False,
     "group_size": 8,
   }
 

@@ -149,6 +149,7 @@ def _run(
     weight_decay=stage.weight_decay,
     max_grad_norm=stage.max_grad_norm,
     mu_dtype=stage.mu_dtype or None,
+    is_in_place=stage.is_in_place,
   )
   learner = make_learner(policy, optimizer, seed=seed, params=params)
   state = learner.state
@@ -159,6 +160,7 @@ def _run(
     attention_weight=attention_weight,
     schedule=schedule,
     num_microbatches=stage.num_microbatches,
+    is_in_place=stage.is_in_place,
   )
   directory = folder.stage(name)
   with CheckpointManager(directory / "checkpoints") as manager:

@@ -24,7 +24,11 @@ GradFn = Callable[..., tuple[Any, LossTerms]]  # (params, batch, *more) -> (grad
 
 
 def make_grad_fn(
-  loss_fn: LossFn, num_microbatches: int = 1, *, join: JoinFn | None = None
+  loss_fn: LossFn,
+  num_microbatches: int = 1,
+  *,
+  join: JoinFn | None = None,
+  is_in_place: bool = False,
 ) -> GradFn:
   """The gradient of a (sum, denom) loss over one or more microbatches in turn.
 
@@ -40,6 +44,8 @@ def make_grad_fn(
     join: (frozen, params) -> the parameters that loss_fn takes, as frozen.join or lora.join; the
       function then takes frozen as its last argument, for all microbatches, and has no gradient of
       it. None if params are all there is.
+    is_in_place: with one microbatch, the loss is divided and not its gradient, which then has no
+      second copy; the two differ by rounding.
   Returns:
     A function (params, batch, *more) -> (grads, terms), or with join (params, batch, *more, frozen)
     -> (grads, terms): float32 gradients of sum / denom, zeros if denom is 0, and the LossTerms of
@@ -50,23 +56,32 @@ def make_grad_fn(
   if num_microbatches < 1:
     raise ValueError(f"num_microbatches {num_microbatches}: must be at least 1")
 
+  is_divided_first = is_in_place and num_microbatches == 1
+
   def full_grad(params, *args):
     *args, frozen = args if join is not None else (*args, None)
 
     def loss_sum(params, *args):
       terms = loss_fn(params if join is None else join(frozen, params), *args)
-      return terms.loss[0], terms
+      total, denom = terms.loss
+      return total * _inverse(jax.lax.stop_gradient(denom)) if is_divided_first else total, terms
 
     grad_of_sum = jax.grad(loss_sum, has_aux=True)
     if num_microbatches == 1:
       grads, terms = grad_of_sum(params, *args)
     else:
       grads, terms = _accumulate(grad_of_sum, params, split_batch(tuple(args), num_microbatches))
-    denom = terms.loss[1]
-    scale = jnp.where(denom > 0, 1.0 / jnp.where(denom > 0, denom, 1.0), 0.0)
+    if is_divided_first:
+      return jax.tree.map(lambda g: g.astype(jnp.float32), grads), terms
+    scale = _inverse(terms.loss[1])
     return jax.tree.map(lambda g: g.astype(jnp.float32) * scale, grads), terms
 
   return full_grad
+
+
+def _inverse(denom):
+  """1 / denom, 0 if there is nothing to divide by."""
+  return jnp.where(denom > 0, 1.0 / jnp.where(denom > 0, denom, 1.0), 0.0)
 
 
 def split_batch(tree: Any, num_microbatches: int) -> Any:

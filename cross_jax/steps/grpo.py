@@ -85,6 +85,7 @@ def make_grpo_step(
   reduce_fn: ReduceFn = masked_sum,
   schedule: Schedule | None = None,
   num_microbatches: int = 1,
+  is_in_place: bool = False,
   join: JoinFn | None = None,
   shardings: tuple[Any, ...] | None = None,
 ) -> Callable[..., tuple[TrainState, Metrics]]:
@@ -105,6 +106,7 @@ def make_grpo_step(
       must add up, as all three do.
     schedule: number of updates -> learning rate, for the metrics only.
     num_microbatches: gradient accumulation, exact (see accumulate.make_grad_fn).
+    is_in_place: less memory in the update (see update.make_update).
     join: (frozen, state.params) -> params, as frozen.join or lora.join; None without a frozen part.
     shardings: of the state (sharding.tree_shardings), the batch (sharding.batch_shardings),
       ref_logp (sharding.row_sharding) and, with join, the frozen parameters.
@@ -128,5 +130,6 @@ def make_grpo_step(
     kl_coef=kl_coef,
     reduce_fn=reduce_fn,
   )
-  grad_fn = make_grad_fn(loss_fn, num_microbatches, join=join)
-  return jit_update(make_update(grad_fn, optimizer, schedule), shardings=shardings)
+  grad_fn = make_grad_fn(loss_fn, num_microbatches, join=join, is_in_place=is_in_place)
+  update = make_update(grad_fn, optimizer, schedule, is_in_place=is_in_place)
+  return jit_update(update, shardings=shardings)

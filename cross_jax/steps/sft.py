@@ -87,6 +87,7 @@ def make_sft_step(
   attention_weight: float = 0.0,
   schedule: Schedule | None = None,
   num_microbatches: int = 1,
+  is_in_place: bool = False,
   join: JoinFn | None = None,
   shardings: tuple[Any, ...] | None = None,
 ) -> Callable[..., tuple[TrainState, Metrics]]:
@@ -102,6 +103,7 @@ def make_sft_step(
     attention_weight: >= 0, of supervised attention (supervised_attention_loss).
     schedule: number of updates -> learning rate, for the metrics only.
     num_microbatches: gradient accumulation, exact (see accumulate.make_grad_fn).
+    is_in_place: less memory in the update (see update.make_update).
     join: (frozen, state.params) -> params, as frozen.join or lora.join; None without a frozen part.
     shardings: of the state (sharding.tree_shardings), the batch (sharding.batch_shardings) and,
       with join, the frozen parameters (sharding.tree_shardings).
@@ -117,5 +119,6 @@ def make_sft_step(
     loss_fn = supervised_attention_loss(response_logp_fn, attention_weight)
   else:
     loss_fn = sft_loss(response_logp_fn)
-  grad_fn = make_grad_fn(loss_fn, num_microbatches, join=join)
-  return jit_update(make_update(grad_fn, optimizer, schedule), shardings=shardings)
+  grad_fn = make_grad_fn(loss_fn, num_microbatches, join=join, is_in_place=is_in_place)
+  update = make_update(grad_fn, optimizer, schedule, is_in_place=is_in_place)
+  return jit_update(update, shardings=shardings)

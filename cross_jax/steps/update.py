@@ -16,7 +16,11 @@ Schedule = Callable[[jax.Array], jax.Array]  # number of updates -> learning rat
 
 
 def make_update(
-  grad_fn: GradFn, optimizer: optax.GradientTransformation, schedule: Schedule | None
+  grad_fn: GradFn,
+  optimizer: optax.GradientTransformation,
+  schedule: Schedule | None,
+  *,
+  is_in_place: bool = False,
 ) -> Callable[..., tuple[TrainState, Metrics]]:
   """One pure update: gradient, finiteness check, optimiser, metrics.
 
@@ -28,6 +32,9 @@ def make_update(
     grad_fn: (params, *batches) -> (grads, LossTerms), as of make_grad_fn.
     optimizer: the optax transformation; clips by norm itself if it should.
     schedule: number of updates -> learning rate, reported as learning_rate; None reports none.
+    is_in_place: the update is one branch and nothing the other, so that moments and parameters are
+      written where they were; without, old and new ones are computed side by side and one is
+      chosen: up to twice the gradients' memory more. The two differ by rounding.
   Returns:
     A function (state, *batches) -> (state, metrics); metrics are float32[] by name: those of the
     loss, and loss, grad_norm (before clipping), num_tokens (the loss's denominator),
@@ -39,18 +46,25 @@ def make_update(
     metrics = _finish(terms)
     grad_norm = optax.tree.norm(grads)
     is_usable = jnp.isfinite(metrics["loss"]) & jnp.isfinite(grad_norm) & (terms.loss[1] > 0)
-    grads = jax.tree.map(lambda g, p: g.astype(p.dtype), grads, state.params)
-    with jax.numpy_dtype_promotion("standard"):  # optax raises a float to an integer power
-      updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
-      if schedule is not None:
+    if schedule is not None:
+      with jax.numpy_dtype_promotion("standard"):  # optax multiplies an integer and a float
         learning_rate = schedule(state.step - state.num_skipped)
-        metrics["learning_rate"] = jnp.asarray(learning_rate, jnp.float32)
-      params = optax.apply_updates(state.params, updates)  # float32 updates of bfloat16 parameters
-    params, opt_state = jax.tree.map(
-      lambda new, old: jnp.where(is_usable, new, old),
-      (params, opt_state),
-      (state.params, state.opt_state),
-    )
+      metrics["learning_rate"] = jnp.asarray(learning_rate, jnp.float32)
+
+    def apply(grads, params, opt_state):
+      grads = jax.tree.map(lambda g, p: g.astype(p.dtype), grads, params)
+      with jax.numpy_dtype_promotion("standard"):  # optax raises a float to an integer power
+        updates, opt_state = optimizer.update(grads, opt_state, params)
+        params = optax.apply_updates(params, updates)  # float32 updates of bfloat16 parameters
+      return params, opt_state
+
+    old = (state.params, state.opt_state)
+    if is_in_place:
+      params, opt_state = jax.lax.cond(is_usable, apply, lambda grads, *old: old, grads, *old)
+    else:
+      params, opt_state = jax.tree.map(
+        lambda new, old: jnp.where(is_usable, new, old), apply(grads, *old), old
+      )
     num_skipped = state.num_skipped + (~is_usable).astype(jnp.int32)
     metrics |= {"grad_norm": grad_norm, "skipped_updates": num_skipped.astype(jnp.float32)}
     state = TrainState(params, opt_state, state.step + 1, num_skipped, state.rng)

@@ -41,9 +41,10 @@ def get_config(arg: str | None = None) -> ConfigDict:
     optimizer="adamw",
     learning_rate=1e-5,
     warmup_steps=100,
+    is_in_place=True,
     save_every=250,
   )
-  rl = {"learning_rate": 1e-6, "batch_size": 64, "num_microbatches": 4, "is_vision_frozen": True}
+  rl = {"learning_rate": 1e-6, "batch_size": 64, "num_microbatches": 4, "is_in_place": True}
   config.strl = sections.strl(
     **rl, num_questions=2048, num_iterations=20, max_targets=384, cs2_steps=200,
     cs2_learning_rate=5e-6,

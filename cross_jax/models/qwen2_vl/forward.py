@@ -10,11 +10,13 @@ import jax.numpy as jnp
 
 from cross_jax import base
 from cross_jax.models.qwen2_vl import attention, rope
+from cross_jax.models.qwen2_vl.chunked_logp import chunked_logp
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from cross_jax.models.qwen2_vl.decoder import DecoderLayer, RMSNorm
 from cross_jax.models.qwen2_vl.dense import fan_in_init
 from cross_jax.models.qwen2_vl.placement import by_rows, by_width
 from cross_jax.models.qwen2_vl.remat import rematerialised
+from cross_jax.models.qwen2_vl.tied import look_up
 from cross_jax.models.qwen2_vl.vision import PatchEmbed, PatchMerger, VisionBlock
 
 
@@ -96,7 +98,9 @@ def image_features(params, config: Qwen2VLConfig, patches, image_grids: tuple[ro
   return PatchMerger(config).apply({"params": vision["merger"]}, by_rows(x))
 
 
-def hidden_states(params, config: Qwen2VLConfig, token_ids, segment_ids, positions, image_embeds):
+def hidden_states(
+  params, config: Qwen2VLConfig, token_ids, segment_ids, positions, image_embeds, *, rows=None
+):
   """The decoder's last hidden states of training rows (a shared prefix and its responses).
 
   A token sees an earlier token iff that token is of the prefix (segment 1) or of its own segment.
@@ -108,10 +112,11 @@ def hidden_states(params, config: Qwen2VLConfig, token_ids, segment_ids, positio
     segment_ids: int32[B, T], 0 padding, 1 prefix, 2.. responses.
     positions: int32[3, B, T], M-RoPE (time, height, width).
     image_embeds: [B, I, D], what replaces the prefix's `<|image_pad|>` tokens, in order.
+    rows: see `embed`.
   Returns:
     [B, T, D], normed, ready for `response_logits`.
   """
-  x = embed(params, config, token_ids, segment_ids == 1, image_embeds)
+  x = embed(params, config, token_ids, segment_ids == 1, image_embeds, rows=rows)
   attend = _keep_nothing(attention.segment_attention(segment_ids))
   return _run_layers(params, config, x, positions, attend)[0]
 
@@ -167,8 +172,9 @@ def response_logp(
   image_embeds = image_features(params, config, batch.patches, grids)
   if is_vision_frozen:
     image_embeds = jax.lax.stop_gradient(image_embeds)
+  params, rows = _looked_up(params, config, batch.token_ids)
   hidden = hidden_states(
-    params, config, batch.token_ids, batch.segment_ids, batch.positions, image_embeds
+    params, config, batch.token_ids, batch.segment_ids, batch.positions, image_embeds, rows=rows
   )
   return _target_logp(params, config, batch, hidden, temperature)
 
@@ -204,7 +210,8 @@ def response_and_attention_logp(
     queries = _rows_at(q, batch.target_from)[:, :, : config.heads // config.kv_heads]
     return attend_segments(q, k, v), (queries, k[:, :, 0])
 
-  x = embed(params, config, batch.token_ids, batch.segment_ids == 1, image_embeds)
+  params, rows = _looked_up(params, config, batch.token_ids)
+  x = embed(params, config, batch.token_ids, batch.segment_ids == 1, image_embeds, rows=rows)
   hidden, kept = _run_layers(params, config, x, batch.positions, attend)
   queries, keys = jax.tree.map(lambda a: a[layer], kept) if config.is_scanned else kept[layer]
   is_prefix = (batch.segment_ids == 1)[:, None, :]
@@ -212,6 +219,15 @@ def response_and_attention_logp(
     queries, keys, is_prefix, jnp.maximum(batch.attend_to, 0)
   )
   return _target_logp(params, config, batch, hidden, 1.0), attention_logp
+
+
+def _looked_up(params, config: Qwen2VLConfig, token_ids):
+  """(parameters, rows of their embedding) where a tied table is large, so that logits come in
+  chunks, and whole: its two uses then have one gradient. Else (parameters, None)."""
+  if not (config.is_tied and config.logit_chunk and jax.sharding.get_abstract_mesh().empty):
+    return params, None
+  rows, table = look_up(params["embed"]["embedding"], token_ids)
+  return {**params, "embed": {"embedding": table}}, rows
 
 
 def _rows_at(rows, index):
@@ -230,6 +246,10 @@ def _target_logp(params, config: Qwen2VLConfig, batch: base.Batch, hidden, tempe
   size = config.logit_chunk
   if not 0 < size < num_targets:
     return logp_of(rows, batch.target_ids)
+  if jax.sharding.get_abstract_mesh().empty:
+    tied = (params["embed"]["embedding"], 0)
+    projection, vocab_axis = tied if config.is_tied else (params["head"]["kernel"], 1)
+    return chunked_logp(projection, rows, batch.target_ids, size, temperature, vocab_axis)
   num_chunks = -(-num_targets // size)
   padding = num_chunks * size - num_targets
 
@@ -237,15 +257,19 @@ def _target_logp(params, config: Qwen2VLConfig, batch: base.Batch, hidden, tempe
     x = jnp.pad(x, ((0, 0), (0, padding)) + ((0, 0),) * (x.ndim - 2))
     return jnp.moveaxis(x.reshape(num_rows, num_chunks, size, *x.shape[2:]), 1, 0)
 
-  # Made again in the backward pass: what would be kept of a chunk is its logits.
+  # On a mesh the vocabulary may be split, and chunks of it would not be whole on a device. Made
+  # again in the backward pass: what would be kept of a chunk is its logits.
   chunks = (split(rows), split(batch.target_ids))
   logp = jax.lax.map(lambda chunk: jax.checkpoint(logp_of)(*chunk), chunks)
   return jnp.moveaxis(logp, 0, 1).reshape(num_rows, -1)[:, :num_targets]
 
 
-def embed(params, config: Qwen2VLConfig, token_ids, is_prefix, image_embeds):
-  """Token embeddings [B, T, D], with the prefix's image tokens replaced, in order."""
-  x = by_width(params["embed"]["embedding"][token_ids])
+def embed(params, config: Qwen2VLConfig, token_ids, is_prefix, image_embeds, *, rows=None):
+  """Token embeddings [B, T, D], with the prefix's image tokens replaced, in order.
+
+  `rows` are those of the embedding table at token_ids, None to look them up here.
+  """
+  x = by_width(params["embed"]["embedding"][token_ids] if rows is None else rows)
   x = by_rows(x.astype(config.dtype))
   if image_embeds.shape[1] == 0:
     return x
