@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from world_driver import Plain, press
 
+from cross_jax.envs.tasks import setup_row
+from cross_jax.envs.voxel.biomes import BIOMES, END, NETHER, OVERWORLD
 from cross_jax.envs.voxel.light import flood_light
 from cross_jax.envs.voxel.params import MIDNIGHT, NOON
 from cross_jax.envs.voxel.render import render_batch
 from cross_jax.envs.voxel.render.glow import CURVE, daylight, light_words
+from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 from cross_jax.envs.voxel.tables import BLOCKS
 from tests.envs.voxel.render_scene import CENTRE, make_state, random_world, stack
@@ -94,7 +97,8 @@ def test_edits_change_the_light_of_a_game():
 
 def test_day_and_night():
   times = np.asarray([NOON, MIDNIGHT, 0, 12_000, 11_000], np.int32)
-  day = np.asarray(jax.vmap(daylight)(jnp.asarray(times)))
+  overworld = jnp.full((5,), OVERWORLD, jnp.int32)
+  day = np.asarray(jax.vmap(daylight)(jnp.asarray(times), overworld))
   np.testing.assert_allclose(day[:4], [1, 0, 0.5, 0.5], atol=1e-5)
   assert day[4] == 1.0  # 2 cos(75 degrees) + 0.5 = 1.02
   noon, night = (np.asarray(light_words(jnp.float32(d))) for d in (1.0, 0.0))
@@ -103,6 +107,18 @@ def test_day_and_night():
   assert [night[14] >> s & 255 for s in (0, 8, 16)] == [255, 240, 209]  # beside a torch
   # Level 3: f = 0.2, c = 0.2 / 3.4 = 0.0588, 2 (1 - 0.9412^4) - c = 0.3718.
   np.testing.assert_allclose(CURVE[[0, 3, 15]], [0, 0.3718, 1], atol=1e-3)
+
+
+def test_the_nether_and_the_end_have_skies_of_their_own_and_no_night():
+  up = {"player": {"pitch_deg": -90.0}, "time_of_day": MIDNIGHT}
+  skies = (OVERWORLD, NETHER, END)
+  image = np.asarray(render_batch(stack([make_state(sky=s, **up) for s in skies]), (CENTRE,))[0])
+  # straight up: the zenith; of (104, 156, 244) at night 0.08, 0.10, 0.16, cut to whole numbers
+  assert image[:, 10, 10].tolist() == [[8, 15, 39], [58, 12, 10], [12, 9, 20]]
+  setup = setup_row("kill_entity:blaze", 0)
+  assert BIOMES.names[setup.biome] == "nether_wastes"
+  sky = jax.jit(lambda setup: reset(setup, jax.random.PRNGKey(0)).sky)
+  assert int(sky(setup)) == NETHER
 
 
 def test_a_cave_is_dark_and_a_torch_lights_it():

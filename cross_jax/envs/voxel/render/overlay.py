@@ -11,9 +11,8 @@ from cross_jax.base import View
 from cross_jax.envs.voxel import layout
 from cross_jax.envs.voxel.render.gui_picture import draw_cursor, draw_panel, screen_of
 from cross_jax.envs.voxel.render.hud import draw_hud
-from cross_jax.envs.voxel.render.pixels import paste
+from cross_jax.envs.voxel.render.pixels import mix, paste
 from cross_jax.envs.voxel.render.screen_plan import screen_plan
-from cross_jax.envs.voxel.render.textures import to_word, unpack
 from cross_jax.envs.voxel.state import State
 
 DARKEN = 0.36  # brightness of the world behind a GUI
@@ -34,7 +33,7 @@ def draw(image: jax.Array, state: State, view: View) -> jax.Array:
   image = draw_hud(image, state, plan)
 
   def draw_gui(image):
-    dark = to_word(*(DARKEN * c for c in unpack(image)))
+    dark = mix(image, 0, 1.0 - DARKEN)
     return draw_cursor(draw_panel(dark, state, plan), state, plan)
 
   return jax.lax.cond(state.gui.kind > 0, draw_gui, lambda image: image, image)

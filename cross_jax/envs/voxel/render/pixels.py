@@ -6,22 +6,32 @@ import numpy as np
 
 from cross_jax.envs.voxel.render import art
 from cross_jax.envs.voxel.render.sampling import Region
-from cross_jax.envs.voxel.render.textures import ICON_ATLAS, TILE_WORDS, to_word, unpack
+from cross_jax.envs.voxel.render.textures import ICON_ATLAS, TILE_WORDS
 from cross_jax.envs.voxel.state import Slots
 
 _COUNTS = art.count_atlas()
+_RED_BLUE, _GREEN = np.uint32(0xFF00FF), np.uint32(0xFF00)
 
 
-def mix(under: jax.Array, over: jax.Array, alpha: jax.Array) -> jax.Array:
-  """Packed colours blended by alpha 0..1."""
-  pairs = zip(unpack(under), unpack(over), strict=True)
-  return to_word(*(a + alpha * (b - a) for a, b in pairs))
+def _lerp(under: jax.Array, over: jax.Array, share: jax.Array) -> jax.Array:
+  """Packed colours blended by share 0..256 of the second: red and blue in one word, then green."""
+  under, over = under.astype(jnp.uint32), over.astype(jnp.uint32)
+  keep = 256 - share
+  red_blue = ((under & _RED_BLUE) * keep + (over & _RED_BLUE) * share) >> 8 & _RED_BLUE
+  green = ((under & _GREEN) * keep + (over & _GREEN) * share) >> 8 & _GREEN
+  return (red_blue | green).astype(jnp.int32)
+
+
+def mix(under: jax.Array, over: jax.Array | int, alpha: np.ndarray | jax.Array | float):
+  """Packed colours int32[...] blended by alpha 0..1, in steps of 1 / 256."""
+  share = (jnp.asarray(alpha, jnp.float32) * 256 + 0.5).astype(jnp.uint32)
+  return _lerp(under, jnp.asarray(over, jnp.int32), share)
 
 
 def blend(under: jax.Array, word: jax.Array) -> jax.Array:
-  """A packed colour with alpha in its highest byte over another."""
-  alpha = ((word >> 24) & 255).astype(jnp.float32) * (1 / 255)
-  return mix(under, word, alpha)
+  """A packed colour with alpha in its highest byte over another: int32[...]."""
+  share = word.astype(jnp.uint32) >> 24
+  return _lerp(under, word, share + (share >> 7))
 
 
 def cut(image: jax.Array, region: Region) -> jax.Array:

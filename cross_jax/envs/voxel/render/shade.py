@@ -11,6 +11,7 @@ from cross_jax.envs.voxel.render.bodies import SKINS
 from cross_jax.envs.voxel.render.glow import (
   NIGHT_LIGHT,
   NIGHT_SKY,
+  SKIES,
   between,
   daylight,
   light_at,
@@ -51,7 +52,6 @@ CRACK_SHADE = 0.35
 FOG_START, FOG_LENGTH, FOG_MAX = 14.0, 40.0, 0.85  # m, m, share
 WATER_CLEAR, WATER_LENGTH = 0.32, 10.0  # least tint share, m to full tint
 
-_ZENITH, _HORIZON, _HAZE = (104.0, 156.0, 244.0), (176.0, 206.0, 250.0), (120.0, 148.0, 112.0)
 _WATER = (44.0, 92.0, 204.0)
 _FLASH = (240.0, 40.0, 40.0)
 _FLASH_SHARE = 0.45
@@ -156,7 +156,8 @@ def shade(
   light = jnp.where(is_thing, 1.0 - LIGHT_STEP * side, light)
   flash = jnp.where(is_thing & (((things.look >> FLASH_SHIFT) & 1) > 0), _FLASH_SHARE, 0.0)
   t = jnp.minimum(hits.t, things.t)
-  day = daylight(state.time_of_day)
+  day = daylight(state.time_of_day, state.sky)
+  zenith, horizon, haze = jax.lax.optimization_barrier(jnp.asarray(SKIES)[state.sky])
   glow = _light(t, faces.face, rays, state, day)
   open_air = ((glow >> 24) & 255).astype(jnp.float32) * (1 / 255)  # no bright fog in a cave
   fog = jnp.clip((t - FOG_START) * (1 / FOG_LENGTH), 0.0, FOG_MAX) * open_air
@@ -168,7 +169,7 @@ def shade(
   tint = jnp.clip(WATER_CLEAR + length * (1 / WATER_LENGTH), WATER_CLEAR, 0.92)
   out = []
   for i, (channel, bright) in enumerate(zip(unpack(word), unpack(glow), strict=True)):
-    sky = _HORIZON[i] + up * (_ZENITH[i] - _HORIZON[i]) + down * (_HAZE[i] - _HORIZON[i])
+    sky = horizon[i] + up * (zenith[i] - horizon[i]) + down * (haze[i] - horizon[i])
     sky = sky * between(NIGHT_SKY[i], day)
     dim = between(NIGHT_LIGHT[i], day)
     lit = (channel + flash * (_FLASH[i] - channel)) * light * (bright * (1 / 255))
