@@ -18,9 +18,10 @@ EPISODES = (  # task and world seed of each family
   ("kill_entity:cow", 5),
   ("craft_item:enchanting_table", 2),
   ("craft_item:cooked_cod", 3),
-  ("custom:interact_with_anvil", 4),
+  ("custom:interact_with_loom", 4),
 )
 NUM_FRAMES = 4
+_TYPICAL = {"kill_entity": 1}  # the frame of a family for the overview, else the third
 
 
 def _row(states: State, i: int) -> State:
@@ -55,13 +56,20 @@ def won_episodes(episodes: tuple[tuple[str, int], ...]) -> list[list[State]]:
 
 
 def save(out: Path) -> int:
-  """Writes a strip for each family: the whole screen at half its size, or its middle with a GUI."""
+  """Writes a strip for each family, and one with a picture of each.
+
+  A strip shows the whole screen at half its size, or its middle where a GUI is open.
+  """
+  overview = {}
   for (task, seed), states in zip(EPISODES, won_episodes(EPISODES), strict=True):
     ticks = np.linspace(0, len(states) - 1, NUM_FRAMES).round().astype(int)
-    pictures = shots.draw([states[t] for t in ticks])
+    screens = shots.draw([states[t] for t in ticks])
     is_gui = states[0].gui.kind > 0
-    pictures = pictures[:, 90:270, 160:480] if is_gui else shots.half(pictures)
+    pictures = screens[:, 90:270, 160:480] if is_gui else shots.half(screens)
     title = f'{task}: "{tasks.instruction(task, seed)}" At ticks {", ".join(map(str, ticks))}.'
     family = tasks.get(task).family
     sheets.save_sheet(sheets.strip(title, list(pictures)), out / f"{family}.webp")
-  return len(EPISODES)
+    overview[family.replace("_", " ")] = pictures[_TYPICAL.get(family, 2)]
+  sheet = sheets.contact_sheet(list(overview), list(overview.values()), len(overview))
+  sheets.save_sheet(sheet, out / "overview.webp")
+  return len(EPISODES) + 1
