@@ -58,7 +58,7 @@ def run(
     description=description,
     formatter_class=argparse.RawDescriptionHelpFormatter,
   )
-  parser.add_argument("--quick", action="store_true", help="a small model: under 2 minutes")
+  parser.add_argument("--quick", action="store_true", help="a small size: 2 or 3 minutes")
   parser.add_argument(
     "--repetitions", type=int, default=5, metavar="N", help="measured per side; default 5"
   )

@@ -215,7 +215,7 @@ def vizdoom(games: int, index: int, seconds: float) -> Iterator[Measured]:
   game.set_mode(vzd.Mode.PLAYER)
   game.set_seed(index)
   folder = tempfile.TemporaryDirectory()
-  game.set_doom_config_path(os.path.join(folder.name, "vizdoom.ini"))  # else in the present folder
+  os.chdir(folder.name)  # it writes its settings into the present folder
   game.init()
   rng = np.random.default_rng(index)
   num_buttons = game.get_available_buttons_size()

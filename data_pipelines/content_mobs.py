@@ -62,7 +62,7 @@ MOBS = {
   "ghast": (10, 0.10, "hostile", 6, ("f0f0f0", "e4e4e4", "d0d0d0"),
             {**_FLIES, **_FIRE, "shot": "fireball"}),
   "vex": (14, 0.15, "hostile", 9, ("8ca0b8", "a8bcd0", "60748c"), _FLIES),
-  "guardian": (30, 0.10, "hostile", 6, ("5c8c7c", "d07030", "3c6458"), {**_SWIMS, "shot": "beam"}),
+  "guardian": (30, 0.10, "hostile", 6, ("4c7468", "5c8c7c", "d07030"), {**_SWIMS, "shot": "beam"}),
   "vindicator": (24, 0.175, "hostile", 13, ("4c5458", "98a098", "242c38"), {}),
   "dolphin": (10, 0.15, "aquatic", 3, ("8c98a8", "a4b0bc", "6c7888"), {"temper": 1}),
   "pufferfish": (3, 0.05, "aquatic", 3, ("e0a020", "d8c070", "4878a0"), {}),

@@ -7,7 +7,17 @@ import pytest
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "environments.md").read_text("utf-8")
 CODES = re.findall(r"^```python\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+MEDIA = Path(__file__).resolve().parents[2] / "docs" / "media"
+MAX_BYTES, MAX_BYTES_IN_ALL = 300_000, 3_000_000
 HEAVY = ("import gymnasium", "import jax\n")  # these compile much
+
+
+def test_every_picture_of_the_world_is_shown_and_small():
+  shown = {MEDIA.parent / target for target in re.findall(r"!\[[^]]+\]\(([^)]+)\)", TEXT)}
+  kept = {path for path in MEDIA.glob("*/*") if path.name != "overview.webp"}  # the README's
+  assert shown == kept and len(kept) >= 19
+  sizes = [path.stat().st_size for path in kept]
+  assert max(sizes) <= MAX_BYTES and sum(sizes) <= MAX_BYTES_IN_ALL
 
 
 def run(codes, capsys):

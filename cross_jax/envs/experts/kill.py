@@ -1,7 +1,5 @@
 """The expert of kill_entity tasks: to the nearest mob of the kind, and hit it when ready."""
 
-import math
-
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX
@@ -10,7 +8,7 @@ from cross_jax.envs.experts.geometry import box_entry, cast_ray, eye, look_at, w
 from cross_jax.envs.experts.intent import APPROACH, IDLE, MINE, STRIKE, Intent
 from cross_jax.envs.experts.mine import NUM_HOTBAR, cell_index, select
 from cross_jax.envs.experts.mine import REACH_M as BLOCK_REACH_M
-from cross_jax.envs.experts.navigate import Cell, Ground, feet_cell, find_path
+from cross_jax.envs.experts.navigate import Cell, Ground, feet_cell, find_path, is_afloat
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.experts.walk import eye_of, walk_along
 from cross_jax.envs.voxel import layout
@@ -86,8 +84,7 @@ def _may_hit(view: Snapshot, slot: int) -> bool:
 
 
 def _swim_keys(view: Snapshot) -> frozenset[str]:
-  x, y, z = (math.floor(v) for v in view.pos + np.asarray([0.0, 0.05, 0.0]))
-  return frozenset(("jump",)) if Ground(view.blocks).is_liquid(x, y, z) else frozenset()
+  return frozenset(("jump",)) if is_afloat(view.blocks, view.pos) else frozenset()
 
 
 def _chase(view: Snapshot, origin: np.ndarray, slot: int, aim: np.ndarray) -> Intent:

@@ -26,7 +26,7 @@ from cross_jax.envs.experts.raw import (
 )
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.tasks.setup import STAT_KILL_ENTITY
-from cross_jax.envs.voxel.state import MAX_MOBS
+from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
 
 FORMS = ("raw", "motion+raw", "motion", "grounding+raw", "grounding")
@@ -205,6 +205,8 @@ def object_name(code: int, view: Snapshot) -> str | None:
     return _readable(BLOCKS.names[code - CODE_BLOCK])
   if CODE_MOB <= code < CODE_SLOT:
     index = code - CODE_MOB
+    if index >= MAX_MOBS + MAX_DROPS:  # shot or thrown
+      return "projectile"
     if index >= MAX_MOBS:  # what lies on the ground
       return _readable(ITEMS.names[int(view.drop_item[index - MAX_MOBS])])
     return _readable(MOBS.names[int(view.mob_kind[index])])

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cross_jax.envs.experts.geometry import is_inside
-from cross_jax.envs.voxel.state import PLAYER_WIDTH, SIZE_Y
+from cross_jax.envs.voxel.state import PLAYER_WIDTH, SIZE_X, SIZE_Y, SIZE_Z
 from cross_jax.envs.voxel.tables import BLOCKS, SHAPES
 
 MAX_DROP = 3  # cells: deeper falls hurt
+PAD_LOW, PAD_HIGH = 6, 8  # cells below and above the world that may be asked for
 MAX_NODES = 700
 SWIM_COST, JUMP_COST = 2.0, 0.5  # beyond the distance: water is slow, a jump costs speed
 _DIAGONAL = math.sqrt(2.0)
@@ -27,33 +27,25 @@ Cell = tuple[int, int, int]
 
 
 class Ground:
-  """Where a player's feet can be in a world."""
+  """Where a player's feet can be in a world: looked up in maps of all its cells."""
 
   def __init__(self, blocks: np.ndarray):
-    self.blocks = blocks
+    self._solid, self._free, self._liquid, self._stand = _maps(blocks)
 
   def is_solid(self, x: int, y: int, z: int) -> bool:
     """Whether a body is stopped there: a solid block, or the wall around the world."""
-    if not is_inside(x, y, z):
-      return y < SIZE_Y
-    return bool(_IS_SOLID[self.blocks[y, z, x]])
+    return self._solid[_index(x, y, z)] == 1
 
   def is_liquid(self, x: int, y: int, z: int) -> bool:
-    return is_inside(x, y, z) and bool(_IS_LIQUID[self.blocks[y, z, x]])
+    return self._liquid[_index(x, y, z)] == 1
 
   def is_free(self, x: int, y: int, z: int) -> bool:
     """Whether a body 1.8 m tall fits with its feet in this cell."""
-    return not self.is_solid(x, y, z) and not self.is_solid(x, y + 1, z)
+    return self._free[_index(x, y, z)] == 1
 
   def can_stand(self, x: int, y: int, z: int) -> bool:
-    """Whether feet can rest in this cell: free, on something solid or in water."""
-    if not self.is_free(x, y, z):
-      return False
-    if is_inside(x, y - 1, z) and _IS_NO_FLOOR[self.blocks[y - 1, z, x]]:
-      return False
-    if is_inside(x, y, z) and _HURTS[self.blocks[y, z, x]]:
-      return False
-    return self.is_solid(x, y - 1, z) or self.is_liquid(x, y, z)
+    """Whether feet can rest in this cell: free and unharmed, on something solid or in water."""
+    return self._stand[_index(x, y, z)] == 1
 
   def neighbours(self, cell: Cell) -> list[tuple[Cell, float]]:
     """The cells that one step, jump or drop leads to, with their costs."""
@@ -85,6 +77,39 @@ class Ground:
       if self.is_solid(x, y - drop, z):
         return None
     return None
+
+
+def _index(x: int, y: int, z: int) -> int:
+  """The place of a cell in the maps, which reach a little beyond the world."""
+  if y < -PAD_LOW or y >= SIZE_Y + PAD_HIGH:
+    y = -PAD_LOW if y < 0 else SIZE_Y + PAD_HIGH - 1
+  return ((y + PAD_LOW) * (SIZE_Z + 2) + z + 1) * (SIZE_X + 2) + x + 1
+
+
+def _maps(blocks: np.ndarray) -> tuple[bytes, ...]:
+  """(solid, free, liquid, stand) of all cells: bytes, which Python reads faster than arrays."""
+  inside = slice(PAD_LOW, PAD_LOW + SIZE_Y), slice(1, -1), slice(1, -1)
+  shape = SIZE_Y + PAD_LOW + PAD_HIGH, SIZE_Z + 2, SIZE_X + 2
+
+  def spread(table: np.ndarray, around: bool) -> np.ndarray:
+    out = np.zeros(shape, bool)
+    out[: PAD_LOW + SIZE_Y] = around
+    out[inside] = table[blocks]
+    return out
+
+  solid, liquid = spread(_IS_SOLID, True), spread(_IS_LIQUID, False)
+  below = lambda cells: np.roll(cells, 1, axis=0)
+  free = ~solid & ~np.roll(solid, -1, axis=0)
+  stand = free & ~below(spread(_IS_NO_FLOOR, False)) & ~spread(_HURTS, False)
+  stand &= below(solid) | liquid
+  return tuple(cells.tobytes() for cells in (solid, free, liquid, stand))
+
+
+def is_afloat(blocks: np.ndarray, pos: np.ndarray) -> bool:
+  """Whether the feet at pos are in water."""
+  x, y, z = (math.floor(v) for v in pos + np.asarray([0.0, 0.05, 0.0]))
+  is_inside = 0 <= x < SIZE_X and 0 <= y < SIZE_Y and 0 <= z < SIZE_Z
+  return is_inside and bool(_IS_LIQUID[blocks[y, z, x]])
 
 
 def feet_cell(ground: Ground, pos: np.ndarray) -> Cell:

@@ -81,9 +81,14 @@ def check_action(action: RawAction, num_envs: int) -> RawAction:
   """The actions of a batch as int8[num_envs, 23] and float32[num_envs, 2], if they are sound.
 
   Raises:
-    ValueError: another shape or type, a button that is not 0 or 1, a turn that is not finite or
-      past 180 degrees.
+    ValueError: not a RawAction, another shape or type, a button that is not 0 or 1, a turn that is
+      not finite or past 180 degrees.
   """
+  if not isinstance(action, RawAction):
+    raise ValueError(
+      f"action of type {type(action).__name__}: must be a base.RawAction; batch_from_dict makes "
+      "one of MineRL's dict"
+    )
   buttons, camera = np.asarray(action.buttons), np.asarray(action.camera_deg)
   if buttons.shape != (num_envs, len(BUTTONS)):
     raise ValueError(

@@ -13,6 +13,7 @@ from cross_jax.envs.voxel.tables import BLOCKS
 
 NUM_WOODS, NUM_PLANTS, NUM_BOULDERS, NUM_ORES, NUM_EXTRAS = 3, 5, 6, 5, 8
 ANY, PLAINS, SANDS = 0, 1, 2
+OVERWORLD, NETHER, END = range(3)  # whose sky it is
 
 _FLOWERS = ("grass", "dandelion", "poppy", "cornflower", "azure_bluet")
 _STONES = ("stone", "cobblestone", "andesite", "diorite", "coal_ore", "iron_ore")
@@ -34,6 +35,7 @@ _DEFAULTS = {
   "pond_m": 2.2,  # radius
   "pond_depth": 2,  # cells
   "relief": 1.0,  # height of the hills, of the usual
+  "sky": OVERWORLD,
 }
 _ROWS: dict[str, dict[str, Any]] = {
   "any": {"woods": ("oak", "birch", "spruce")},
@@ -175,6 +177,7 @@ _ROWS: dict[str, dict[str, Any]] = {
     ),
     "extras": ("soul_sand", "glowstone", "basalt", "nether_quartz_ore", "blackstone"),
     "num_trees": 3,
+    "sky": NETHER,
   },
   "the_end": {
     "turf": "end_stone",
@@ -192,6 +195,7 @@ _ROWS: dict[str, dict[str, Any]] = {
     "plant_share": 0.0,
     "num_trees": 0,
     "relief": 0.7,
+    "sky": END,
   },
 }  # fmt: skip
 
@@ -215,6 +219,7 @@ class Biomes(NamedTuple):
   pond_m: np.ndarray  # float32[n]
   pond_depth: np.ndarray  # int32[n], cells
   relief: np.ndarray  # float32[n]
+  sky: np.ndarray  # int32[n], OVERWORLD, NETHER or END
 
 
 def _load() -> Biomes:
@@ -243,6 +248,7 @@ def _load() -> Biomes:
     pond_m=np.asarray([row["pond_m"] for row in rows], np.float32),
     pond_depth=np.asarray([row["pond_depth"] for row in rows], np.int32),
     relief=np.asarray([row["relief"] for row in rows], np.float32),
+    sky=np.asarray([row["sky"] for row in rows], np.int32),
   )
 
 

@@ -21,6 +21,8 @@ from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.step import step_batch
 
+GAMES_PER_RESTART = 64  # of a batch, one is begun anew at a time: rarely more end in a tick
+
 
 class Pool(NamedTuple):
   """Fresh games, at tick 0, with a leading axis P on every leaf."""
@@ -115,7 +117,7 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
     ValueError: max_ticks below 1.
 
   >>> reset, step = make(max_ticks=20)
-  >>> pool = make_pool(["mine_block:oak_log", "craft_item:arrow"], [0, 1])
+  >>> pool = make_pool(["mine_block:oak_log", "kill_entity:cow", "craft_item:arrow"], [0, 1, 2])
   >>> game, observation = reset(pool, jax.random.key(0))
   >>> int(game.state.tick)
   0
@@ -192,13 +194,17 @@ def _advance(pool: Pool, games: Game, action: RawAction, keys: jax.Array, *, vie
   }
   worlds, chances = jax.vmap(functools.partial(_draw, pool))(keys)
 
+  num_games = games.world.shape[0]
+  num_at_once = max(1, num_games // GAMES_PER_RESTART)
+
   def restart(carry):  # few games end in a tick: a loop over those leaves the others in place
     rows, is_over = carry
-    i = jnp.argmax(is_over)
-    fresh = _fresh(pool, worlds[i], chances[i])
-    new = (fresh, _first(_observe(_as_batch(fresh.state), views)))
-    rows = jax.tree.map(lambda row, value: row.at[i].set(value), rows, new)
-    return rows, is_over.at[i].set(False)
+    (ended,) = jnp.nonzero(is_over, size=num_at_once, fill_value=num_games)
+    one = jnp.minimum(ended, num_games - 1)  # the place of a game that there isn't is not written
+    fresh = jax.vmap(functools.partial(_fresh, pool))(worlds[one], chances[one])
+    new = (fresh, _observe(fresh.state, views))
+    put = lambda row, value: row.at[ended].set(value, mode="drop")
+    return jax.tree.map(put, rows, new), is_over.at[ended].set(False, mode="drop")
 
   rows = (Game(states, games.world), observation)
   (games, observation), _ = jax.lax.while_loop(

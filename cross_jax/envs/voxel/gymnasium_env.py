@@ -36,10 +36,11 @@ class CrossVoxelEnv(gymnasium.Env):
   instruction, seed and is_success.
 
   >>> import gymnasium
-  >>> env = gymnasium.make("cross_jax.envs.voxel.registration:CrossVoxel-v0")
+  >>> name = "cross_jax.envs.voxel.registration:CrossVoxel-v0"
+  >>> env = gymnasium.make(name, width=32, height=18)
   >>> observation, info = env.reset(seed=0, options={"task": "craft_item:arrow"})
   >>> observation["pov"].shape, int(observation["is_gui_open"])
-  ((72, 128, 3), 1)
+  ((18, 32, 3), 1)
   """
 
   metadata = {"render_modes": list(RENDER_MODES), "render_fps": TICKS_PER_S}

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from cross_jax.base import NUM_BUTTONS
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel import gui, stores, tables
+from cross_jax.envs.voxel.biomes import BIOMES
 from cross_jax.envs.voxel.edits import NO_CELL, no_edits
 from cross_jax.envs.voxel.events import no_events
 from cross_jax.envs.voxel.light import flood_light
@@ -83,6 +84,7 @@ def reset(setup: TaskSetup, rng: jax.Array) -> State:
     prev_buttons=jnp.zeros((NUM_BUTTONS,), jnp.int8),
     is_night=jnp.asarray(setup.is_night, bool),
     time_of_day=jnp.where(setup.is_night, MIDNIGHT, NOON).astype(jnp.int32),
+    sky=jnp.asarray(BIOMES.sky)[setup.biome],
     spawn_pos=spawn.pos,
     tick=zero,
     num_clipped=zero,

@@ -166,6 +166,7 @@ class State(NamedTuple):
   prev_buttons: jax.Array  # int8[23], last tick's, for edge-triggered keys
   is_night: jax.Array  # bool[], monsters neither burn nor rest
   time_of_day: jax.Array  # int32[], ticks 0..23999: 0 sunrise, 6000 noon, 18000 midnight
+  sky: jax.Array  # int32[], biomes.OVERWORLD, NETHER or END; only the first has days and nights
   spawn_pos: jax.Array  # float32[3], m, where a player who died comes back
   tick: jax.Array  # int32[]
   num_clipped: jax.Array  # int32[], action values out of range that were clipped

@@ -66,8 +66,8 @@ def bin_centres() -> np.ndarray:
 
   x = sign(v) * 10 * ((1 + mu)^(|v| / 10) - 1) / mu,  v = -10, -8, ..., 10
 
-  >>> bin_centres().round(4).tolist()[5:]
-  [0.0, 0.6154000282287598, 1.6095000505447388, 3.2153000831604004, 5.809500217437744, 10.0]
+  >>> [round(float(turn), 4) for turn in bin_centres()[5:]]
+  [0.0, 0.6154, 1.6095, 3.2154, 5.8095, 10.0]
   """
   v = np.arange(NUM_BINS) * BIN_SIZE - MAX_CAMERA_DEG
   size = ((1 + MU) ** (np.abs(v) / MAX_CAMERA_DEG) - 1) / MU * MAX_CAMERA_DEG

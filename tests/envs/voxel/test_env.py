@@ -7,7 +7,7 @@ import pytest
 from cross_jax.base import BUTTON_INDEX, RawAction, View, no_op
 from cross_jax.envs.voxel import env as env_module
 from cross_jax.envs.voxel import layout, tables
-from cross_jax.envs.voxel.action_dict import action_from_dict, action_to_dict
+from cross_jax.envs.voxel.action_dict import action_from_dict, action_to_dict, batch_from_dict
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.render import CODE_NONE, CODE_SLOT
 
@@ -140,6 +140,7 @@ def test_bad_input_names_value_limit_and_way_out(batch):
     (lambda: env.reset(TASKS, [0, 1]), "4 tasks, 2 seeds for 4 games"),
     (lambda: env.reset(TASKS[:2], [0, 1], [1, 1]), r"env_ids \[1, 1\]: must differ"),
     (lambda: env.reset(TASKS[:1], [0], [4]), r"env_ids \[4\]: .* 0\.\.3"),
+    (lambda: env.step({"jump": [1] * 4}), "type dict: must be a base.RawAction; batch_from_dict"),
     (lambda: env.step(no_op((3,))), r"\(3, 23\): must be \(4, 23\)"),
     (lambda: env.step(action._replace(camera_deg=camera)), r"181.0 degrees: .* \+-180"),
     (lambda: env.step(action._replace(camera_deg=nan)), "nan degrees: must be finite"),
@@ -220,3 +221,24 @@ def test_pixels_are_labelled_from_the_same_rays():
   assert np.isinf(labelled.depth[is_sky]).all() and (labelled.depth > 0).all()
   is_block = is_world & ~is_sky
   assert is_block.mean() > 0.3 and np.isfinite(labelled.depth[is_block]).all()
+
+
+def test_a_dict_of_a_batch_is_checked_and_turned_into_degrees():
+  down = np.asarray([0, 1])
+  raw = batch_from_dict({"jump": down, "camera": [[0, 1], [0.5, 0]]}, 2, camera_unit="share")
+  np.testing.assert_array_equal(raw.buttons[:, BUTTON_INDEX["jump"]], down)
+  np.testing.assert_array_equal(raw.camera_deg, np.float32([[0, 180], [90, 0]]))
+  np.testing.assert_array_equal(batch_from_dict({"camera": [[2, 3]]}, 1).camera_deg, [[2, 3]])
+  for bad, message in [
+    ({"fly": down}, "action key 'fly'"),
+    ({"jump": [0, 1, 1]}, r"jump of shape \(3,\): must be \(2,\)"),
+    ({"jump": [0, 2]}, r"jump=\[0, 2\], int64: a button is the integer 0 or 1"),
+    ({"camera": [0, 1]}, r"camera of shape \(2,\): must be \(2, 2\)"),
+    ({"camera": [[0, 1], [np.nan, 0]]}, "camera nan degrees: must be finite and within"),
+    ({"camera": [[0, 1], [0, 181]]}, r"camera 181.0 degrees: .*\+-180; turn over several ticks"),
+    ([0] * 24, "action of type list: must be a dict"),
+  ]:
+    with pytest.raises(ValueError, match=message):
+      batch_from_dict(bad, 2)
+  with pytest.raises(ValueError, match="camera_unit='radians': must be one of share, degrees"):
+    batch_from_dict({}, 2, camera_unit="radians")

@@ -1,5 +1,7 @@
 """CrossVoxel-v0: gymnasium's checker without a warning, episodes, rendering, bad input."""
 
+import doctest
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ gymnasium = pytest.importorskip("gymnasium")
 from gymnasium.utils.env_checker import check_env  # noqa: E402
 
 from cross_jax.base import BUTTONS  # noqa: E402
-from cross_jax.envs.voxel import registration, tables  # noqa: E402
+from cross_jax.envs.voxel import gymnasium_env, gymnasium_vpt, registration, tables  # noqa: E402
 from cross_jax.envs.voxel.env import VoxelEnv  # noqa: E402
 
 SMALL = {"width": 32, "height": 18}
@@ -24,6 +26,11 @@ def env():
 
 def test_gymnasiums_checker_has_no_complaint(env):
   check_env(env.unwrapped)  # pytest turns its warnings into errors
+
+
+def test_the_docstrings_examples():
+  for module in (gymnasium_env, gymnasium_vpt):
+    assert doctest.testmod(module).failed == 0
 
 
 def test_minerls_degrees_pass_but_for_the_recommended_scale():

@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 from world_driver import Plain, press
 
+from cross_jax.envs.tasks import setup_row
+from cross_jax.envs.voxel.biomes import BIOMES, END, NETHER, OVERWORLD
 from cross_jax.envs.voxel.light import flood_light
 from cross_jax.envs.voxel.params import MIDNIGHT, NOON
 from cross_jax.envs.voxel.render import render_batch
 from cross_jax.envs.voxel.render.glow import CURVE, daylight, light_words
+from cross_jax.envs.voxel.render.hits import FAR
+from cross_jax.envs.voxel.render.shade import _water_tint
+from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 from cross_jax.envs.voxel.tables import BLOCKS
 from tests.envs.voxel.render_scene import CENTRE, make_state, random_world, stack
@@ -94,7 +99,8 @@ def test_edits_change_the_light_of_a_game():
 
 def test_day_and_night():
   times = np.asarray([NOON, MIDNIGHT, 0, 12_000, 11_000], np.int32)
-  day = np.asarray(jax.vmap(daylight)(jnp.asarray(times)))
+  overworld = jnp.full((5,), OVERWORLD, jnp.int32)
+  day = np.asarray(jax.vmap(daylight)(jnp.asarray(times), overworld))
   np.testing.assert_allclose(day[:4], [1, 0, 0.5, 0.5], atol=1e-5)
   assert day[4] == 1.0  # 2 cos(75 degrees) + 0.5 = 1.02
   noon, night = (np.asarray(light_words(jnp.float32(d))) for d in (1.0, 0.0))
@@ -103,6 +109,18 @@ def test_day_and_night():
   assert [night[14] >> s & 255 for s in (0, 8, 16)] == [255, 240, 209]  # beside a torch
   # Level 3: f = 0.2, c = 0.2 / 3.4 = 0.0588, 2 (1 - 0.9412^4) - c = 0.3718.
   np.testing.assert_allclose(CURVE[[0, 3, 15]], [0, 0.3718, 1], atol=1e-3)
+
+
+def test_the_nether_and_the_end_have_skies_of_their_own_and_no_night():
+  up = {"player": {"pitch_deg": -90.0}, "time_of_day": MIDNIGHT}
+  skies = (OVERWORLD, NETHER, END)
+  image = np.asarray(render_batch(stack([make_state(sky=s, **up) for s in skies]), (CENTRE,))[0])
+  # straight up: the zenith; of (104, 156, 244) at night 0.08, 0.10, 0.16, cut to whole numbers
+  assert image[:, 10, 10].tolist() == [[8, 15, 39], [58, 12, 10], [12, 9, 20]]
+  setup = setup_row("kill_entity:blaze", 0)
+  assert BIOMES.names[setup.biome] == "nether_wastes"
+  sky = jax.jit(lambda setup: reset(setup, jax.random.PRNGKey(0)).sky)
+  assert int(sky(setup)) == NETHER
 
 
 def test_a_cave_is_dark_and_a_torch_lights_it():
@@ -117,3 +135,15 @@ def test_a_cave_is_dark_and_a_torch_lights_it():
   image = np.asarray(render_batch(states, (CENTRE,))[0]).astype(float)
   mean = image[:, 30:60, 60:90].mean((1, 2, 3))
   assert mean[1] < 0.2 * mean[0] and mean[2] > 0.8 * mean[0]
+
+
+def test_water_hides_less_from_a_diver():
+  """From above 2 m of water tint by 0.32 + 0.2; in it half is lost at 17 m, little at 5 m.
+
+  Sky seen through water that begins 2 m away: 0.32 + 0.8, cut at 0.92. Under water a level sky is
+  40 m away, 1600 / 1889, and the zenith 10 m, 100 / 389, which is below the least tint.
+  """
+  t = jnp.asarray([3.0, FAR, 17.0, 5.0, FAR, FAR])
+  water_t = jnp.asarray([1.0, 2.0, 0.0, 0.0, 0.0, 0.0])
+  tint = _water_tint(t, water_t, t >= FAR, jnp.asarray([0.0, 0.0, 0.0, 0.0, 0.0, 1.0]))
+  np.testing.assert_allclose(tint, [0.52, 0.92, 0.5, 0.32, 1600 / 1889, 0.32], atol=1e-5)

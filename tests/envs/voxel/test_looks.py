@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from cross_jax.envs.gallery import content
 from cross_jax.envs.voxel.block_patterns import HOLE
 from cross_jax.envs.voxel.likeness import distances, reduce_pictures
 from cross_jax.envs.voxel.patterns import BLOCK_PATTERNS
-from cross_jax.envs.voxel.render import gallery, isometric
+from cross_jax.envs.voxel.render import isometric
 from cross_jax.envs.voxel.render.textures import block_tiles, icon_tiles
 from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
@@ -94,7 +95,7 @@ def test_only_leaves_fill_their_holes():
 
 def test_pages_of_the_gallery_hold_every_picture(tmp_path):
   icons = icon_tiles()[1:42]
-  assert gallery.save_pages(tmp_path, "items", ITEMS.names[1:42], icons) == 1
+  assert content.save_pages(tmp_path, "items", ITEMS.names[1:42], icons) == 1
   page = np.asarray(Image.open(tmp_path / "items_1.png").convert("RGB")).astype(int)
   assert page.shape == (3 * 52, 20 * 76, 3)  # 16 px, three lines of 10 px and 6 px; 41 = 2 x 20 + 1
   shown = page[2 * 52 + 2 : 2 * 52 + 18, 30:46]

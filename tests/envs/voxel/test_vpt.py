@@ -1,5 +1,7 @@
 """VPT's action space: hand-worked ids and bins, round trips, on the host and inside jit."""
 
+import doctest
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,6 +22,10 @@ def raw(*keys, pitch=0.0, yaw=0.0):
 
 def pressed(action):
   return {name for name, i in BUTTON_INDEX.items() if action.buttons[i]}
+
+
+def test_the_docstrings_example():
+  assert doctest.testmod(vpt).failed == 0
 
 
 def test_the_sizes_of_the_space():

@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cross_jax.envs.voxel.render.body_plans import BODY, HEAD, LEG, MAX_PARTS, PLANS
+from cross_jax.envs.voxel.render.body_plans import ARM, BODY, HEAD, LEG, MAX_PARTS, PLANS
+from cross_jax.envs.voxel.render.faces import ACCENTS, DARK, EYE_WHITE, face_of
 from cross_jax.envs.voxel.render.textures import WHITE_CAP, icon_tiles, mip_tiles, pack
 from cross_jax.envs.voxel.tables import ITEMS, MOBS, SHOT_NAMES
 
 SKIN_SIZE = 8  # texels
 SKIN_WORDS = SKIN_SIZE * SKIN_SIZE
-_TILES_PER_MOB = 6  # (BODY, HEAD, LEG) x (side, front)
+_TILES_PER_MOB = 8  # (BODY, HEAD, LEG, ARM) x (side, front)
 DROP_SIZE = 0.3  # m
 _SHOTS = {  # the item it looks like, and its size in m
   "arrow": ("arrow", (0.06, 0.06, 0.70)), "small_fireball": ("fire_charge", 0.31),
@@ -20,9 +21,6 @@ _SHOTS = {  # the item it looks like, and its size in m
   "trident": ("trident", (0.10, 0.10, 1.4)), "snowball": ("snowball", 0.25),
 }  # fmt: skip
 _PATCHED = ("cow", "mooshroom", "bee", "ocelot", "sheep", "tropical_fish", "parrot")
-_FRONT = (  # 0 the part's own colour, 1 eye white, 2 pupil, 3 snout
-  "00000000 00000000 00000000 12000021 12000021 00333300 00333300 00000000"
-).split()
 
 
 class Bodies(NamedTuple):
@@ -63,9 +61,8 @@ def _skin(
 
 
 def _mob_skins() -> np.ndarray:
-  """int32[num_mobs * 6, SKIN_WORDS]: side and front of body, head and leg."""
-  tiles = np.zeros((len(MOBS.names), 3, 2, SKIN_SIZE, SKIN_SIZE, 3))
-  face = np.asarray([[int(c) for c in row] for row in _FRONT])
+  """int32[num_mobs * 8, SKIN_WORDS]: side and front of body, head, leg and arm."""
+  tiles = np.zeros((len(MOBS.names), 4, 2, SKIN_SIZE, SKIN_SIZE, 3))
   for i, name in enumerate(MOBS.names):
     rng = np.random.default_rng(i)
     colours = MOBS.colors[i].astype(np.float64)
@@ -76,10 +73,11 @@ def _mob_skins() -> np.ndarray:
         tiles[i, kind, is_front] = _skin(colours[kind], spot, rng, share)
     if name == "bee":
       tiles[i, BODY, :, :, ::3] = colours[HEAD]
-    front = tiles[i, HEAD, 1]
-    front[face == 1] = (235, 235, 235)
-    front[face == 2] = (20, 16, 24)
-    front[face == 3] = 0.75 * colours[LEG] + 0.25 * colours[HEAD]
+    tiles[i, ARM] = tiles[i, HEAD, 0]  # the head's skin without the face
+    snout = 0.75 * colours[LEG] + 0.25 * colours[HEAD]
+    face, front = np.asarray(face_of(name)), tiles[i, HEAD, 1]
+    for number, colour in enumerate((EYE_WHITE, DARK, snout, ACCENTS.get(name, snout)), start=1):
+      front[face == number] = colour
   rgb = np.clip(tiles.reshape(-1, SKIN_SIZE, SKIN_SIZE, 3), 0, WHITE_CAP).round()
   rgba = np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], -1).astype(np.uint8)
   return pack(rgba).reshape(len(rgba), SKIN_WORDS)

@@ -5,7 +5,7 @@ up from the feet and z forward, in units of the mob's (width, height, width).
 """
 
 MAX_PARTS = 6
-BODY, HEAD, LEG = 0, 1, 2
+BODY, HEAD, LEG, ARM = range(4)  # an arm has the head's skin, without its face
 
 _QUADRUPED = (
   (BODY, (0, 0.62, -0.05), (0.62, 0.44, 1.0)),
@@ -28,8 +28,16 @@ _BIPED = (
   (HEAD, (0, 0.88, 0), (0.82, 0.25, 0.82)),
   (LEG, (0.21, 0.19, 0), (0.38, 0.38, 0.40)),
   (LEG, (-0.21, 0.19, 0), (0.38, 0.38, 0.40)),
-  (HEAD, (0.60, 0.66, 0.30), (0.34, 0.15, 0.95)),
-  (HEAD, (-0.60, 0.66, 0.30), (0.34, 0.15, 0.95)),
+  (ARM, (0.60, 0.66, 0.30), (0.34, 0.15, 0.95)),
+  (ARM, (-0.60, 0.66, 0.30), (0.34, 0.15, 0.95)),
+)
+_SKELETON = (
+  (BODY, (0, 0.57, 0), (0.76, 0.38, 0.32)),
+  (HEAD, (0, 0.88, 0), (0.82, 0.25, 0.82)),
+  (LEG, (0.20, 0.19, 0), (0.18, 0.38, 0.20)),
+  (LEG, (-0.20, 0.19, 0), (0.18, 0.38, 0.20)),
+  (ARM, (0.48, 0.68, 0.34), (0.17, 0.07, 0.95)),
+  (ARM, (-0.48, 0.68, 0.34), (0.17, 0.07, 0.95)),
 )
 _GOLEM = (
   (BODY, (0, 0.62, 0), (0.90, 0.34, 0.50)),
@@ -210,8 +218,9 @@ _MOBS_OF = (
   (_QUADRUPED, "sheep cow pig llama wolf cat fox rabbit mooshroom ocelot ravager polar_bear hoglin "
    "zoglin panda trader_llama"),
   (_HORSE, "horse donkey mule skeleton_horse zombie_horse"),
-  (_BIPED, "zombie zombie_villager husk skeleton drowned stray wither_skeleton piglin piglin_brute "
-   "zombified_piglin pillager vindicator illusioner giant"),
+  (_BIPED, "zombie zombie_villager husk drowned piglin piglin_brute zombified_piglin pillager "
+   "vindicator illusioner giant"),
+  (_SKELETON, "skeleton stray wither_skeleton"),
   (_VILLAGER, "villager wandering_trader evoker witch"),
   (_GOLEM, "iron_golem"), (_SNOW_GOLEM, "snow_golem"), (_BIRD, "chicken parrot"),
   (_FISH, "salmon cod tropical_fish"), (_PUFFERFISH, "pufferfish"), (_DOLPHIN, "dolphin"),

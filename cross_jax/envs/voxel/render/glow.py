@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from cross_jax.envs.voxel.biomes import OVERWORLD
 from cross_jax.envs.voxel.light import MAX_LIGHT, OPEN_SKY
 from cross_jax.envs.voxel.params import DAY_TICKS, NOON
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
@@ -17,6 +18,14 @@ from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 GAMMA = 2.0
 DARKEST = 0.12  # brightness without any light
 NIGHT_SKY, NIGHT_LIGHT = (0.08, 0.10, 0.16), (0.34, 0.37, 0.50)  # of the day's, red green blue
+SKIES = np.asarray(  # of the biomes' skies: zenith, horizon and the haze below it, red green blue
+  [
+    [(104, 156, 244), (176, 206, 250), (120, 148, 112)],  # the overworld's by day
+    [(58, 12, 10), (92, 22, 14), (64, 16, 12)],  # the nether's
+    [(12, 9, 20), (30, 22, 42), (24, 18, 34)],  # the end's
+  ],
+  np.float32,
+)
 LAMP = (1.0, 0.94, 0.82)  # colour of block light
 NUM_LEVELS = (MAX_LIGHT + 1) ** 2
 
@@ -31,13 +40,15 @@ def _curve() -> np.ndarray:
 CURVE = _curve()
 
 
-def daylight(time_of_day: jax.Array) -> jax.Array:
+def daylight(time_of_day: jax.Array, sky: jax.Array) -> jax.Array:
   """How much it is day, float32[], 0..1: 1 around noon, 0.5 at sunrise and sunset, 0 at night.
+
+  Always 1 in the nether and the end.
 
   Source: Minecraft 1.16's sky colour, clip(2 cos(2 pi (t - noon) / day) + 0.5), t in ticks.
   """
   angle = (time_of_day - NOON).astype(jnp.float32) * (2 * np.pi / DAY_TICKS)
-  return jnp.clip(2.0 * jnp.cos(angle) + 0.5, 0.0, 1.0)
+  return jnp.where(sky == OVERWORLD, jnp.clip(2.0 * jnp.cos(angle) + 0.5, 0.0, 1.0), 1.0)
 
 
 def between(night: float, day: jax.Array) -> jax.Array:

@@ -37,7 +37,7 @@ _TITLES = {  # (text, x, y) px of the panel
 _ARROWS = {  # where an arrow points to the result, px of the panel
   layout.GUI_CRAFTING_TABLE: (90, 35), layout.GUI_SMITHING_TABLE: (102, 48),
   layout.GUI_ANVIL: (102, 48), layout.GUI_GRINDSTONE: (95, 34),
-  layout.GUI_CARTOGRAPHY_TABLE: (108, 40),
+  layout.GUI_CARTOGRAPHY_TABLE: (36, 40),
 } | dict.fromkeys(layout.FURNACE_GUIS, ARROW_BOX[:2])  # fmt: skip
 
 

@@ -1,13 +1,13 @@
-"""A page with a picture of every GUI, something in each, the recipe book shut and open."""
+"""Every GUI with something in it, the recipe book shut and open."""
 
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from PIL import Image
 
 from cross_jax.base import View
+from cross_jax.envs.gallery import sheets, shots
 from cross_jax.envs.voxel import layout, recipe_book, stations
 from cross_jax.envs.voxel.render.frame import render_batch
 from cross_jax.envs.voxel.render.panels import SCREENS
@@ -62,18 +62,12 @@ def make_states(world: State) -> State:
   return jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
 
 
-def draw_guis(world: State) -> Image.Image:
-  """The page, over the picture of a game."""
-  pictures = np.asarray(render_batch(make_states(world), (SHOWN,))[0])
-  rows = -(-len(pictures) // COLUMNS)
-  page = Image.new("RGB", (SHOWN.width * COLUMNS, SHOWN.height * rows))
-  for i, picture in enumerate(pictures):
-    at = (SHOWN.width * (i % COLUMNS), SHOWN.height * (i // COLUMNS))
-    page.paste(Image.fromarray(picture), at)
-  return page.quantize(256, dither=Image.Dither.NONE)
-
-
-def save_guis(out: Path, world: State) -> int:
-  """Writes guis.png."""
-  draw_guis(world).save(out / "guis.png", optimize=True)
+def save(out: Path) -> int:
+  """Writes a contact sheet of panels.SCREENS."""
+  pictures = np.asarray(render_batch(make_states(shots.flat_game()), (SHOWN,))[0])
+  names = [
+    layout.GUI_NAMES[kind].replace("_", " ") + ", recipe book" * is_book_open
+    for kind, is_book_open in SCREENS
+  ]
+  sheets.save_sheet(sheets.contact_sheet(names, list(pictures), COLUMNS), out / "guis.webp")
   return 1

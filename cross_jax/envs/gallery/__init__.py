@@ -1,0 +1,1 @@
+"""Pictures of the embedded world for its documentation, drawn by the renderer itself."""
