@@ -10,7 +10,7 @@ BENCH_STAMP := $(VENV)/.installed-bench
 TORCH ?= torch==2.13.0
 DEMO_DIR ?= runs/demo
 
-.PHONY: help setup demo test test-slow bench-quick bench-env lint clean
+.PHONY: help setup demo test test-slow soak fidelity bench-quick bench-env lint clean
 
 help:
 	@echo "make setup      virtual environment and install (once)"
@@ -18,6 +18,8 @@ help:
 	@echo "make test       the test suite (under 15 minutes on 2 cores)"
 	@echo "make test-slow  the slow tests too"
 	@echo "make bench-quick  the benchmarks against their peers, small (installs torch and trl)"
+	@echo "make soak       a million random ticks in all families, looking for broken invariants"
+	@echo "make fidelity   the world's rules measured against Minecraft's published numbers"
 	@echo "make bench-env  the embedded world against Craftax, Crafter and ViZDoom (installs them)"
 	@echo "make lint       ruff"
 
@@ -51,6 +53,12 @@ bench-quick: setup $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks.sft_step --quick
 	$(BIN)/python -m benchmarks.generate --quick
 	$(BIN)/python -m benchmarks.grpo_step --quick
+
+soak: setup
+	$(BIN)/python -m cross_jax.envs.voxel.soak --ticks 1000000
+
+fidelity: setup
+	$(BIN)/python -m cross_jax.envs.voxel.fidelity
 
 bench-env: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench-env]'

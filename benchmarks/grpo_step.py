@@ -75,7 +75,7 @@ def ours(work: twins.Work, *, is_shared: bool) -> Iterator[sides.Report]:
   memory = peak_memory.OurMemory(work.device)  # policy and reference are loaded, nothing else
   state = init_state(policy, optimizer, jax.random.key(0))
   del policy  # the state has copied it
-  report = command_line.our_device(work)
+  report = command_line.our_device(work) | {"is_scanned": True, "remat": config.remat}
   start = time.perf_counter()
   compiled_logp = logp_fn.lower(reference, batch).compile()
   compiled_step = step.lower(state, batch, batch.old_logp).compile()

@@ -18,7 +18,7 @@ EPISODES = (  # task and world seed of each family
   ("kill_entity:cow", 5),
   ("craft_item:enchanting_table", 2),
   ("craft_item:cooked_cod", 3),
-  ("custom:interact_with_anvil", 4),
+  ("custom:interact_with_loom", 4),
 )
 NUM_FRAMES = 4
 _TYPICAL = {"kill_entity": 1}  # the frame of a family for the overview, else the third

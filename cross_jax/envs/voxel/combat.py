@@ -101,7 +101,7 @@ def _pushed(state: State, slot: jax.Array, is_sprint_hit: jax.Array) -> jax.Arra
   def push(vel, away, strength):
     strength = strength * give
     rise = jnp.minimum(vel[1] / 2 + strength, KNOCKBACK)
-    pushed = (vel / 2 + away * strength).at[1].set(rise)
+    pushed = (vel / 2 + rounded(away * strength, state.tick)).at[1].set(rise)
     return jnp.where(strength > 0, pushed, vel)
 
   offset = (mobs.pos[slot] - player.pos).at[1].set(0.0)
@@ -133,7 +133,7 @@ def strike(state: State, action: RawAction, params: Params) -> State:
   is_hurt = (damage[hardest] > 0) & (player.hurt_ticks == 0)
   away = offset[hardest].at[1].set(0.0) / jnp.maximum(distance[hardest], 1e-3)
   rise = jnp.where(player.is_on_ground, KNOCKBACK, player.vel[1])
-  pushed = (player.vel / 2 + away * KNOCKBACK).at[1].set(rise)
+  pushed = (player.vel / 2 + rounded(away * KNOCKBACK, state.tick)).at[1].set(rise)
   rest = jnp.where(is_striking, MOB_ATTACK_TICKS, mobs.think_ticks)
   state = state._replace(
     player=player._replace(vel=jnp.where(is_hurt, pushed, player.vel)),

@@ -98,8 +98,8 @@ def fall(state: State, action: RawAction, params: Params) -> State:
   fluid = fluid_at(blocks, drops.pos + jnp.asarray([[0.0, 0.1, 0.0]])).kind
   is_wet = fluid == WATER
   rise = drops.vel[:, 1]
-  sink = jnp.where(is_wet, rise * WATER_DRAG + BUOYANCY, rise - GRAVITY)
-  sink = jnp.where(is_wet, jnp.minimum(sink, MAX_RISE), sink)
+  lift = jnp.where(rise < MAX_RISE, BUOYANCY, 0.0)
+  sink = rise + jnp.where(is_wet, lift, -GRAVITY)
   vel = jnp.clip(drops.vel.at[:, 1].set(sink), -MAX_SPEED, MAX_SPEED)
   pos, is_landed = drops.pos, jnp.zeros((MAX_DROPS,), bool)
   for axis in (1, 0, 2):
@@ -115,7 +115,7 @@ def fall(state: State, action: RawAction, params: Params) -> State:
       pos = jnp.where(is_in[:, None], pos, new)
     vel = vel.at[:, axis].set(jnp.where(is_in, 0.0, vel[:, axis]))
   friction = jnp.where(is_wet, WATER_DRAG, jnp.where(is_landed, GROUND_FRICTION, DRAG))
-  vel = (vel * friction[:, None]).at[:, 1].set(vel[:, 1] * jnp.where(is_wet, 1.0, DRAG))
+  vel = (vel * friction[:, None]).at[:, 1].set(vel[:, 1] * DRAG)
   is_there = drops.item > 0
   is_gone = is_there & ((drops.age >= DESPAWN_TICKS) | (fluid == LAVA))
   return state._replace(

@@ -15,18 +15,29 @@ from cross_jax.envs.voxel.support import break_edits, middle
 
 HARVEST_DIVISOR, NO_HARVEST_DIVISOR = 30.0, 100.0
 SWORD_SPEED = 1.5  # of any block
+CUT_SPEED = 15.0  # of shears in leaves, of shears and swords in cobweb
 AIRBORNE_FACTOR, UNDERWATER_FACTOR = 0.2, 0.2
 BREAK_DELAY = 5  # ticks after a block broke, unless it broke at once
 MINE_EXHAUSTION = 0.005
 _SHEARS = tables.TOOL_SHEARS
 _LOOT = tables.BLOCKS.loot
+_IS_WEB = np.asarray([name == "cobweb" for name in tables.BLOCKS.names])
+_IS_LEAVES = np.asarray([name.endswith("_leaves") for name in tables.BLOCKS.names])
 
 
 def can_harvest(block: jax.Array, item: jax.Array) -> jax.Array:
   """bool[], whether breaking `block` with `item` in hand yields it (drop and mine_block count)."""
   need = jnp.asarray(tables.BLOCKS.min_tier)[block]
   is_right = jnp.asarray(tables.BLOCKS.tool)[block] == jnp.asarray(tables.ITEMS.tool)[item]
-  return (need == 0) | (is_right & (jnp.asarray(tables.ITEMS.tier)[item] >= need))
+  is_right &= jnp.asarray(tables.ITEMS.tier)[item] >= need
+  return (need == 0) | is_right | _is_cut(block, item)
+
+
+def _is_cut(block: jax.Array, item: jax.Array) -> jax.Array:
+  """bool[], whether `item` goes through `block` at CUT_SPEED: shears leaves, both cobweb."""
+  tool = jnp.asarray(tables.ITEMS.tool)[item]
+  is_web, is_leaves = jnp.asarray(_IS_WEB)[block], jnp.asarray(_IS_LEAVES)[block]
+  return ((tool == _SHEARS) & (is_web | is_leaves)) | ((tool == tables.TOOL_SWORD) & is_web)
 
 
 def break_rate(
@@ -50,6 +61,7 @@ def break_rate(
   is_right = (tool > 0) & (jnp.asarray(tables.BLOCKS.tool)[block] == tool)
   other = jnp.where(tool == tables.TOOL_SWORD, SWORD_SPEED, 1.0)
   speed = jnp.where(is_right, jnp.asarray(tables.ITEMS.speed)[item], other)
+  speed = jnp.where(_is_cut(block, item), CUT_SPEED, speed)
   speed = speed * jnp.where(is_on_ground, 1.0, AIRBORNE_FACTOR)
   speed = speed * jnp.where(is_underwater, UNDERWATER_FACTOR, 1.0)
   divisor = jnp.where(can_harvest(block, item), HARVEST_DIVISOR, NO_HARVEST_DIVISOR)

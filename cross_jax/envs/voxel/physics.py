@@ -81,7 +81,7 @@ def move_player(state: State, action: RawAction, params: Params) -> State:
   step = moved.pos - player.pos
   metres = jnp.sqrt(step[0] ** 2 + step[2] ** 2)
   cost = jnp.where(footing.fluid.kind == WATER, SWIM_EXHAUSTION, 0.0)
-  cost = jnp.where(player.is_sprinting & player.is_on_ground, SPRINT_EXHAUSTION, cost)
+  cost = jnp.where(player.is_sprinting & moved.is_on_ground, SPRINT_EXHAUSTION, cost)
   state = state._replace(
     player=player._replace(
       pos=moved.pos,

@@ -131,6 +131,7 @@ def fly(state: State, action: RawAction, params: Params) -> State:
 
   flat = air.vel[slot] * jnp.asarray([1.0, 0.0, 1.0])
   push = flat / jnp.maximum(jnp.sqrt(jnp.sum(flat * flat)), 1e-3) * PUSH
+  push = rounded(push, state.tick)
   is_vulnerable = is_struck & (player.hurt_ticks == 0)
   is_fire = jnp.asarray(np.asarray(_TABLE.is_fire))[air.kind[slot]] & is_vulnerable
   player = player._replace(

@@ -14,6 +14,7 @@ from cross_jax.envs.voxel.collision import HEIGHT
 from cross_jax.envs.voxel.health import hurt
 from cross_jax.envs.voxel.mobs import FUSE, FUSE_M, TELEPORT
 from cross_jax.envs.voxel.params import EASY, HARD, NORMAL, PEACEFUL, Params
+from cross_jax.envs.voxel.rounding import rounded
 from cross_jax.envs.voxel.state import SIZE_X, SIZE_Y, SIZE_Z, State
 
 FUSE_TICKS, FUSE_BREAK_M = 30, 7.0
@@ -59,7 +60,7 @@ def burn_fuses(state: State, action: RawAction, params: Params) -> State:
   first = jnp.argmax(damage)
   away = offset[first] / jnp.maximum(distance[first], 0.1)
   impact = jnp.maximum(1 - distance[first] / (2 * CREEPER_POWER), 0.0) * BLAST_PUSH
-  push = jnp.where(damage[first] > 0, away * impact, 0.0)
+  push = jnp.where(damage[first] > 0, rounded(away * impact, state.tick), 0.0)
   state = state._replace(
     mobs=animals._replace(
       timer_ticks=jnp.where(is_blast, 0, fuse), kind=jnp.where(is_blast, 0, animals.kind)

@@ -43,6 +43,7 @@ class Record(NamedTuple):
   thrown: Slots  # int32[MAX_DROPS] each, what left the inventory
   spilled: Slots
   kind: jax.Array
+  is_book_open: jax.Array
   made: jax.Array  # int32[], events of craft_item
 
 
@@ -104,6 +105,7 @@ def _tick(state, rng):
     thrown,
     spilled,
     clicked.gui.kind,
+    clicked.gui.is_book_open,
     clicked.events.amount[2],
   )
 
@@ -171,6 +173,7 @@ def test_clicks_conserve_items(record):
   makers = (layout.GUI_INVENTORY, layout.GUI_CRAFTING_TABLE, layout.GUI_STONECUTTER)
   assert all(crafts[kind] >= 5 for kind in makers)  # the checks above saw real crafting
   assert set(np.unique(record.kind)) == set(range(layout.NUM_GUIS))
+  assert 0.1 < record.is_book_open[np.isin(record.kind, layout.BOOK_GUIS)].mean() < 0.9
 
 
 def test_furnaces_conserve_items(record):

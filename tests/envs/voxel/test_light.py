@@ -12,6 +12,8 @@ from cross_jax.envs.voxel.light import flood_light
 from cross_jax.envs.voxel.params import MIDNIGHT, NOON
 from cross_jax.envs.voxel.render import render_batch
 from cross_jax.envs.voxel.render.glow import CURVE, daylight, light_words
+from cross_jax.envs.voxel.render.hits import FAR
+from cross_jax.envs.voxel.render.shade import _water_tint
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 from cross_jax.envs.voxel.tables import BLOCKS
@@ -133,3 +135,15 @@ def test_a_cave_is_dark_and_a_torch_lights_it():
   image = np.asarray(render_batch(states, (CENTRE,))[0]).astype(float)
   mean = image[:, 30:60, 60:90].mean((1, 2, 3))
   assert mean[1] < 0.2 * mean[0] and mean[2] > 0.8 * mean[0]
+
+
+def test_water_hides_less_from_a_diver():
+  """From above 2 m of water tint by 0.32 + 0.2; in it half is lost at 17 m, little at 5 m.
+
+  Sky seen through water that begins 2 m away: 0.32 + 0.8, cut at 0.92. Under water a level sky is
+  40 m away, 1600 / 1889, and the zenith 10 m, 100 / 389, which is below the least tint.
+  """
+  t = jnp.asarray([3.0, FAR, 17.0, 5.0, FAR, FAR])
+  water_t = jnp.asarray([1.0, 2.0, 0.0, 0.0, 0.0, 0.0])
+  tint = _water_tint(t, water_t, t >= FAR, jnp.asarray([0.0, 0.0, 0.0, 0.0, 0.0, 1.0]))
+  np.testing.assert_allclose(tint, [0.52, 0.92, 0.5, 0.32, 1600 / 1889, 0.32], atol=1e-5)

@@ -29,6 +29,7 @@ def draw_hand(image: jax.Array, state: State, hand: Hand) -> jax.Array:
   """The hand over int32[height, width] packed colours."""
   share = swing(state)
   start = [jnp.round(share * most).astype(jnp.int32) for most in hand.most]
+  start = jax.lax.optimization_barrier(start)  # once a game, not once a sample
   shape = (hand.region.y1 - hand.region.y0, hand.region.x1 - hand.region.x0)
   offset, arm = (
     jax.lax.dynamic_slice(jnp.asarray(a), start, shape) for a in (hand.offset, hand.arm)

@@ -50,7 +50,10 @@ OUTLINE_WIDTH = 0.016  # m
 OUTLINE_SHADE = 0.25
 CRACK_SHADE = 0.35
 FOG_START, FOG_LENGTH, FOG_MAX = 14.0, 40.0, 0.85  # m, m, share
-WATER_CLEAR, WATER_LENGTH = 0.32, 10.0  # least tint share, m to full tint
+WATER_CLEAR, WATER_LENGTH, WATER_MAX = 0.32, 10.0, 0.92  # least tint, m to full tint, most tint
+# With the eye in water: m to half tint (Minecraft 1.16: 1 - exp(-(t / 20 m)^2), half at 17 m), and
+# the length to a level sky.
+DIVER_HALF, DIVER_SKY = 17.0, 40.0
 
 _WATER = (44.0, 92.0, 204.0)
 _FLASH = (240.0, 40.0, 40.0)
@@ -127,6 +130,15 @@ def _light(t: jax.Array, face: jax.Array, rays: Rays, state: State, day: jax.Arr
   return words.at[light_at(state.light, *point)].get(mode="promise_in_bounds")
 
 
+def _water_tint(t: jax.Array, water_t: jax.Array, is_sky: jax.Array, up: jax.Array) -> jax.Array:
+  """Share of the water's colour in what is seen at t: from above, or with the eye in water."""
+  length = jnp.where(is_sky, WATER_LENGTH, t) - water_t
+  above = WATER_CLEAR + length * (1 / WATER_LENGTH)
+  far = jnp.where(is_sky, DIVER_SKY - 0.75 * DIVER_SKY * up, t)
+  below = far * far / (far * far + DIVER_HALF * DIVER_HALF)
+  return jnp.clip(jnp.where(water_t <= 0, below, above), WATER_CLEAR, WATER_MAX)
+
+
 def shade(
   hits: Hits,
   things: Things,
@@ -156,8 +168,9 @@ def shade(
   light = jnp.where(is_thing, 1.0 - LIGHT_STEP * side, light)
   flash = jnp.where(is_thing & (((things.look >> FLASH_SHIFT) & 1) > 0), _FLASH_SHARE, 0.0)
   t = jnp.minimum(hits.t, things.t)
-  day = daylight(state.time_of_day, state.sky)
-  zenith, horizon, haze = jax.lax.optimization_barrier(jnp.asarray(SKIES)[state.sky])
+  once = jax.lax.optimization_barrier  # a game, not a ray
+  day = once(daylight(state.time_of_day, state.sky))
+  zenith, horizon, haze = once(jnp.asarray(SKIES)[state.sky])
   glow = _light(t, faces.face, rays, state, day)
   open_air = ((glow >> 24) & 255).astype(jnp.float32) * (1 / 255)  # no bright fog in a cave
   fog = jnp.clip((t - FOG_START) * (1 / FOG_LENGTH), 0.0, FOG_MAX) * open_air
@@ -165,8 +178,7 @@ def shade(
   down = jnp.clip(-5.0 * rays.y, 0.0, 1.0)
   is_sky = t >= FAR
   is_wet = hits.water_t < t
-  length = jnp.where(is_sky, WATER_LENGTH, t) - hits.water_t
-  tint = jnp.clip(WATER_CLEAR + length * (1 / WATER_LENGTH), WATER_CLEAR, 0.92)
+  tint = _water_tint(t, hits.water_t, is_sky, up)
   out = []
   for i, (channel, bright) in enumerate(zip(unpack(word), unpack(glow), strict=True)):
     sky = horizon[i] + up * (zenith[i] - horizon[i]) + down * (haze[i] - horizon[i])
