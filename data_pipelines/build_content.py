@@ -1,4 +1,4 @@
-"""Writes cross_jax/envs/voxel/data/*.json from minecraft-data 1.16.2 and content_*.py.
+"""Writes cross_jax/envs/voxel/content/data/*.json from minecraft-data 1.16.2 and content_*.py.
 
 Run by hand; the output is committed. minecraft-data (PyPI `minecraft_data`, MIT licence) gives
 names, block hardness and harvest tools, stack sizes, durability, mob sizes and crafting recipes.
@@ -24,7 +24,7 @@ from data_pipelines import (
 from data_pipelines import content_rows as rows
 
 ROOT = pathlib.Path(__file__).parents[1]
-VOXEL_DATA = ROOT / "cross_jax/envs/voxel/data"
+VOXEL_DATA = ROOT / "cross_jax/envs/voxel/content/data"
 SOURCE = "minecraft-data 1.16.2 (MIT licence) and data_pipelines/content_*.py"
 BLOCK_DEFAULTS = {
   "hardness": -1, "tool": "none", "tool_factors": [0.0] * 7, "min_tier": 0, "is_solid": False,

@@ -43,7 +43,7 @@ def corpus_lines() -> list[str]:
   """Names and instructions of the world, one a line, in a fixed order."""
   from cross_jax.envs.tasks.catalogue import list_tasks
   from cross_jax.envs.tasks.instructions import instructions
-  from cross_jax.envs.voxel import tables
+  from cross_jax.envs.voxel.content import tables
 
   lines = []
   for names in (tables.BLOCKS.names[1:], tables.MOBS.names[1:], tables.ITEMS.names[1:]):

@@ -12,8 +12,8 @@ import re
 
 import numpy as np
 
-from cross_jax.envs.voxel import patterns
-from cross_jax.envs.voxel.likeness import distances, reduce_pictures
+from cross_jax.envs.voxel.content import patterns
+from cross_jax.envs.voxel.content.likeness import distances, reduce_pictures
 from data_pipelines import content_blocks, content_look
 from data_pipelines.content_blocks import COLORS, TALL_PLANTS, WOODS
 from data_pipelines.content_mobs import MOBS

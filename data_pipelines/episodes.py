@@ -22,7 +22,7 @@ from cross_jax.envs.experts import (
 )
 from cross_jax.envs.tasks import get, instruction
 from cross_jax.envs.voxel.env import VoxelEnv
-from cross_jax.envs.voxel.layout import GUI_NONE
+from cross_jax.envs.voxel.gui.layout import GUI_NONE
 from data_pipelines.pictures import Pictures
 from data_pipelines.storage import encode_png, text_key
 

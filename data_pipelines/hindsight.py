@@ -21,7 +21,7 @@ from cross_jax.envs.experts.mine import cell_index
 from cross_jax.envs.experts.raw import is_over_slot
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.tasks.setup import STAT_KILL_ENTITY
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 
 BLOCK_REACH_M, MOB_REACH_M = 4.5, 3.0
 MAX_LEAD_TICKS = 100  # how long before a deed its target can have been what the player was about

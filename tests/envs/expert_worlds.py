@@ -5,9 +5,9 @@ import numpy as np
 from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.experts import Snapshot
 from cross_jax.envs.tasks.setup import STAT_CRAFT_ITEM, STAT_KILL_ENTITY, STAT_MINE_BLOCK
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
 
 FLOOR = 8  # y of the top solid cell
 LOG = BLOCKS.index["oak_log"]

@@ -13,7 +13,7 @@ import numpy as np
 
 from cross_jax.envs.tasks import get, instruction, instructions, list_tasks, setup_row
 from cross_jax.envs.voxel import env
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden/first_tasks.json"
 SEEDS = (7, 1_000_003)

@@ -11,9 +11,9 @@ from cross_jax.decoders.geometry import point_to_px
 from cross_jax.envs.experts import FORMS, SPACE_OF_FORM, geometry, intent_to_raw, label, plan, raw
 from cross_jax.envs.experts.intent import CLICK_LEFT, Intent
 from cross_jax.envs.experts.labels import CODE_BLOCK, CODE_MOB, CODE_SLOT, object_name
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
 
 def _all_labels():

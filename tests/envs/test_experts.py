@@ -22,10 +22,10 @@ from cross_jax.envs.experts.mine import cell_index
 from cross_jax.envs.experts.navigate import Ground, feet_cell, find_path, is_straight
 from cross_jax.envs.experts.play import DEMONSTRATION_SEED, play
 from cross_jax.envs.tasks.setup import STAT_INTERACT, STAT_KILL_ENTITY
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
 from cross_jax.envs.voxel.env import VoxelEnv
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.state import MAX_MOBS, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
 
 
 def test_gaze_look_at_and_project_by_hand():

@@ -18,8 +18,8 @@ from cross_jax.envs.tasks.setup import (
   STAT_KILL_ENTITY,
   STAT_MINE_BLOCK,
 )
-from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.tables import AQUATIC, BLOCKS, ITEMS, MOBS, RECIPES
+from cross_jax.envs.voxel.content.tables import AQUATIC, BLOCKS, ITEMS, MOBS, RECIPES
+from cross_jax.envs.voxel.gui import layout
 
 ALL = tasks.list_tasks()
 SEEDS = (0, 10_000)

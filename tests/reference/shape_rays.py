@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from cross_jax.envs.voxel.content.tables import BLOCKS, KIND_BOXES, KIND_CUBE, SHAPES
 from cross_jax.envs.voxel.render.boxes import _WORDS, FLAG_HOLES
 from cross_jax.envs.voxel.render.hits import FACE_DOWN, FACE_PLANT, FACE_UP, FACE_X, FACE_Z, FAR
 from cross_jax.envs.voxel.render.textures import BLOCK_ATLAS, TILE_WORDS
-from cross_jax.envs.voxel.tables import BLOCKS, KIND_BOXES, KIND_CUBE, SHAPES
 
 CUBE = np.asarray([[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]])
 

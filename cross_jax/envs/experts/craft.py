@@ -6,8 +6,8 @@ import numpy as np
 
 from cross_jax.envs.experts.intent import CLICK_LEFT, CLICK_RIGHT, IDLE, Intent
 from cross_jax.envs.experts.snapshot import Snapshot
-from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.tables import ITEMS, RECIPES
+from cross_jax.envs.voxel.content.tables import ITEMS, RECIPES
+from cross_jax.envs.voxel.gui import layout
 
 GRID = tuple(range(layout.CRAFT, layout.CRAFT + 9))
 SMALL_GRID = (0, 1, 3, 4)  # cells of the 3x3 grid that the inventory's 2x2 grid uses

@@ -12,9 +12,9 @@ import numpy as np
 from cross_jax.envs.experts.navigate import Ground
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.tasks.pools import FIRST_TASKS
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.content.tables import GAIT_NAMES, ITEMS, MOBS, TRICK_NAMES
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.state import SIZE_X, SIZE_Z
-from cross_jax.envs.voxel.tables import GAIT_NAMES, ITEMS, MOBS, TRICK_NAMES
 
 DUEL_STRENGTH = 300.0  # health x damage of the foes that are fought so
 JUMP_HEALTH = 150.0  # of those that are hit while falling

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from cross_jax.base import FOV_DEG, SCREEN_HEIGHT, SCREEN_WIDTH
+from cross_jax.envs.voxel.content.tables import BLOCKS
 from cross_jax.envs.voxel.state import EYE_HEIGHT, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS
 
 FOCAL_PX = SCREEN_HEIGHT / 2 / math.tan(math.radians(FOV_DEG / 2))
 IS_TARGET = BLOCKS.is_visible & ~BLOCKS.is_liquid  # what the crosshair selects

@@ -5,8 +5,8 @@ import numpy as np
 from cross_jax.envs.experts.intent import IDLE, USE, Intent
 from cross_jax.envs.experts.mine import NUM_HOTBAR, reach, select
 from cross_jax.envs.experts.snapshot import Snapshot
-from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, SMELT_CAMPFIRE
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, SMELT_CAMPFIRE
+from cross_jax.envs.voxel.gui import layout
 
 _TAKES_FOOD = np.asarray(["campfire" in name for name in BLOCKS.names])
 

@@ -11,8 +11,8 @@ from cross_jax.envs.experts.mine import REACH_M as BLOCK_REACH_M
 from cross_jax.envs.experts.navigate import Cell, Ground, feet_cell, find_path, is_afloat
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.experts.walk import eye_of, walk_along
-from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
+from cross_jax.envs.voxel.gui import layout
 
 REACH_M = 2.9  # a little inside the player's 3
 TURN_COST_M = 1 / 45  # metres of walk that a degree of turning is worth

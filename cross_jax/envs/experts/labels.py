@@ -26,8 +26,8 @@ from cross_jax.envs.experts.raw import (
 )
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.tasks.setup import STAT_KILL_ENTITY
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
 
 FORMS = ("raw", "motion+raw", "motion", "grounding+raw", "grounding")
 SPACE_OF_FORM = {

@@ -14,9 +14,9 @@ from cross_jax.envs.experts.intent import IDLE, MINE, WAIT, Intent
 from cross_jax.envs.experts.navigate import Cell, Ground, feet_cell, find_path
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.experts.walk import distance_to, eye_of, walk_along
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.state import SIZE_X, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
 REACH_M = 4.4  # a little inside the player's 4.5
 STAND_REACH_M = 3.6  # what a cell to walk to must reach: eyes are rarely at its centre

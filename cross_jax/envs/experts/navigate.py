@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cross_jax.envs.voxel.content.tables import BLOCKS, SHAPES
 from cross_jax.envs.voxel.state import PLAYER_WIDTH, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS, SHAPES
 
 MAX_DROP = 3  # cells: deeper falls hurt
 PAD_LOW, PAD_HIGH = 6, 8  # cells below and above the world that may be asked for

@@ -12,7 +12,7 @@ from cross_jax.envs.tasks.setup import (
   STAT_KILL_ENTITY,
   STAT_MINE_BLOCK,
 )
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 
 
 def plan(view: Snapshot) -> Intent:

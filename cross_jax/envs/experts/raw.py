@@ -21,7 +21,7 @@ from cross_jax.envs.experts.kill import mob_box
 from cross_jax.envs.experts.mine import REACH_M as BLOCK_REACH_M
 from cross_jax.envs.experts.mine import cell_index
 from cross_jax.envs.experts.snapshot import Snapshot
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 
 TURN_LEVELS_PX = (0, 5, 10, 20, 40, 80, 120)  # few enough to be learnt; at most 18 degrees a tick
 WALK_YAW_DEG = 3.0  # heading error that a walker corrects

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from cross_jax.envs.gallery import sheets, shots
-from cross_jax.envs.voxel.biomes import ANY, BIOMES
 from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.world.biomes import ANY, BIOMES
 
 TIMES = {"sunrise": 0, "noon": 6_000, "dusk": 12_500, "midnight": 18_000}  # ticks
 COLUMNS = 3

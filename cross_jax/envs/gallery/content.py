@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from cross_jax.envs.gallery.sheets import BACKGROUND
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
 from cross_jax.envs.voxel.render import isometric
 from cross_jax.envs.voxel.render.textures import block_tiles, icon_tiles
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
 BLOCK_SIDE, ICON_SIDE = 48, 32  # px
 PER_PAGE, COLUMNS = 200, 20

@@ -8,11 +8,11 @@ import numpy as np
 
 from cross_jax.base import View
 from cross_jax.envs.gallery import sheets, shots
-from cross_jax.envs.voxel import layout, recipe_book, stations
+from cross_jax.envs.voxel.content.tables import ITEMS
+from cross_jax.envs.voxel.gui import layout, recipe_book, stations
 from cross_jax.envs.voxel.render.frame import render_batch
 from cross_jax.envs.voxel.render.panels import SCREENS
 from cross_jax.envs.voxel.state import Slots, State
-from cross_jax.envs.voxel.tables import ITEMS
 
 SHOWN = View(152, 62, 496, 298, 344, 236)  # px: every panel and the book, one sample a px
 COLUMNS = 4

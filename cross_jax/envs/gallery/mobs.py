@@ -7,10 +7,10 @@ import numpy as np
 
 from cross_jax.base import View
 from cross_jax.envs.gallery import sheets, shots
+from cross_jax.envs.voxel.content.tables import MOBS
 from cross_jax.envs.voxel.render.bodies import BODIES
 from cross_jax.envs.voxel.render.rays import FOCAL_PX
 from cross_jax.envs.voxel.state import EYE_HEIGHT, State
-from cross_jax.envs.voxel.tables import MOBS
 
 COLUMNS = 10
 SIDE = 120  # px of a picture

@@ -10,7 +10,7 @@ from PIL import Image
 from cross_jax.envs import tasks
 from cross_jax.envs.gallery.sheets import BACKGROUND
 from cross_jax.envs.gallery.shots import SCREEN, fresh_game
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render.frame import render_batch
 from cross_jax.envs.voxel.state import State
 from cross_jax.screen import TINY_VIEWS

@@ -10,11 +10,11 @@ from cross_jax.base import View
 from cross_jax.envs import tasks
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel import reset
-from cross_jax.envs.voxel.light import flood_light
+from cross_jax.envs.voxel.content.tables import BLOCKS
 from cross_jax.envs.voxel.render.boxes import build_boxes
 from cross_jax.envs.voxel.render.frame import render_batch
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, State
-from cross_jax.envs.voxel.tables import BLOCKS
+from cross_jax.envs.voxel.world.light import flood_light
 
 SCREEN = View(0, 0, 640, 360, 640, 360)
 GROUND = 8  # y of the flat ground's top cells

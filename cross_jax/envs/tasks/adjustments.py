@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cross_jax.envs.tasks.official import ALIASES
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
 
 # row name -> ((item, count), ...) found in the inventory beside the official stacks, and why
 BESIDE = {

@@ -16,8 +16,8 @@ from cross_jax.envs.tasks.setup import (
   STAT_KILL_ENTITY,
   STAT_MINE_BLOCK,
 )
-from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS, RECIPES
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS, RECIPES
+from cross_jax.envs.voxel.gui import layout
 
 FAMILIES = ("mine_block", "kill_entity", "craft_item", "smelt_item", "interact")
 LIMIT_TICKS = 600

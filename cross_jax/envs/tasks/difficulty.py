@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cross_jax.envs.tasks.setup import NUM_DISTRACTOR_MOBS
-from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.tables import ITEMS, MOBS, PASSIVE
+from cross_jax.envs.voxel.content.tables import ITEMS, MOBS, PASSIVE
+from cross_jax.envs.voxel.gui import layout
 
 
 class Level(NamedTuple):

@@ -15,8 +15,8 @@ from cross_jax.envs.tasks.setup import (
   STAT_MINE_BLOCK,
   TaskSetup,
 )
-from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.tables import ITEMS
+from cross_jax.envs.voxel.content.tables import ITEMS
+from cross_jax.envs.voxel.gui import layout
 
 MAX_SEED = 2**32 - 1
 MAX_EXTRA = 3  # items of an ingredient beyond its least number

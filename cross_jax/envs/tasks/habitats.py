@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from cross_jax.envs.tasks.pools import FIRST_TASKS
-from cross_jax.envs.voxel.biomes import ANY, BIOMES
+from cross_jax.envs.voxel.world.biomes import ANY, BIOMES
 
 _MILD = ("plains", "forest", "birch_forest", "taiga", "savanna")
 _FLOWERY = ("flower_forest", "plains", "forest")

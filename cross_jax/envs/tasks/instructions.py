@@ -6,7 +6,7 @@ import numpy as np
 
 from cross_jax.envs.tasks.catalogue import Task, get
 from cross_jax.envs.tasks.pools import FIRST_TASKS
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 
 _FIRST_MINE = (
   "Mine {a_thing}.",

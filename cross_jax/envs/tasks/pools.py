@@ -5,7 +5,7 @@ from importlib import resources
 
 import numpy as np
 
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
 
 _FILE = resources.files("cross_jax.envs.tasks") / "data" / "first_pools.json"
 _FIRST = json.loads(_FILE.read_text())

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from cross_jax.envs.tasks.catalogue import FAMILIES, LIMIT_TICKS, get
 from cross_jax.envs.tasks.check import MIN_SUCCESS, Plan, Result, reason, summarise
-from cross_jax.envs.voxel.biomes import BIOMES
-from cross_jax.envs.voxel.tables import ITEMS
+from cross_jax.envs.voxel.content.tables import ITEMS
+from cross_jax.envs.voxel.world.biomes import BIOMES
 
 
 def family_table(results: Sequence[Result]) -> Table:

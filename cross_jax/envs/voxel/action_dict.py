@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, BUTTONS, RawAction, no_op
-from cross_jax.envs.voxel.keys import MAX_TURN_DEG
+from cross_jax.envs.voxel.rules.keys import MAX_TURN_DEG
 
 CAMERA_UNITS = ("share", "degrees")
 

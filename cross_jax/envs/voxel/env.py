@@ -12,7 +12,7 @@ from cross_jax.base import EnvStep, Observation, RawAction, View
 from cross_jax.envs.tasks import LIMIT_TICKS, check_difficulty, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.action_dict import check_action
-from cross_jax.envs.voxel.layout import GUI_NONE
+from cross_jax.envs.voxel.gui.layout import GUI_NONE
 from cross_jax.envs.voxel.render import Labelled, draw_chosen, render_batch, render_labelled
 from cross_jax.envs.voxel.render.rays import check_view
 from cross_jax.envs.voxel.reset import reset

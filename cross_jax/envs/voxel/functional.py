@@ -15,7 +15,7 @@ import numpy as np
 from cross_jax.base import Observation, RawAction, View
 from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
-from cross_jax.envs.voxel.layout import GUI_NONE
+from cross_jax.envs.voxel.gui.layout import GUI_NONE
 from cross_jax.envs.voxel.render import render_batch
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State

@@ -4,7 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel import collision, layout, tables
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.rules import collision
 from cross_jax.envs.voxel.state import (
   NUM_CELLS,
   PLAYER_HEIGHT,

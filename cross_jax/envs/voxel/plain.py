@@ -7,9 +7,12 @@ import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction, no_op
 from cross_jax.envs.tasks import setup_row
-from cross_jax.envs.voxel import env, layout, light, tables
+from cross_jax.envs.voxel import env
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render import boxes
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, State
+from cross_jax.envs.voxel.world import light
 
 GROUND = 8  # y of the top cells of the plain; the player's feet are at 9.0
 build_boxes = jax.jit(boxes.build_boxes)

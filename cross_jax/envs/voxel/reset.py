@@ -5,14 +5,13 @@ import jax.numpy as jnp
 
 from cross_jax.base import NUM_BUTTONS
 from cross_jax.envs.tasks.setup import TaskSetup
-from cross_jax.envs.voxel import gui, stores, tables
-from cross_jax.envs.voxel.biomes import BIOMES
-from cross_jax.envs.voxel.edits import NO_CELL, no_edits
-from cross_jax.envs.voxel.events import no_events
-from cross_jax.envs.voxel.light import flood_light
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.gui import gui, stores
 from cross_jax.envs.voxel.params import MIDNIGHT, NOON
-from cross_jax.envs.voxel.player import fresh_player
 from cross_jax.envs.voxel.render.boxes import build_boxes
+from cross_jax.envs.voxel.rules.edits import NO_CELL, no_edits
+from cross_jax.envs.voxel.rules.events import no_events
+from cross_jax.envs.voxel.rules.player import fresh_player
 from cross_jax.envs.voxel.state import (
   MAX_DROPS,
   MAX_PROJECTILES,
@@ -24,7 +23,9 @@ from cross_jax.envs.voxel.state import (
   State,
   Stats,
 )
-from cross_jax.envs.voxel.worldgen import generate
+from cross_jax.envs.voxel.world.biomes import BIOMES
+from cross_jax.envs.voxel.world.light import flood_light
+from cross_jax.envs.voxel.world.worldgen import generate
 
 
 def reset(setup: TaskSetup, rng: jax.Array) -> State:

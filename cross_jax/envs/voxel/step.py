@@ -4,15 +4,15 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import RawAction
-from cross_jax.envs.voxel import (
+from cross_jax.envs.voxel.gui import furnaces, gui, stores
+from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.rules import (
   aim,
   combat,
   daytime,
   drops,
   fluids,
-  furnaces,
   gaits,
-  gui,
   health,
   hunger,
   keys,
@@ -21,21 +21,19 @@ from cross_jax.envs.voxel import (
   physics,
   projectiles,
   respawn,
-  stores,
   support,
   tricks,
   use,
 )
-from cross_jax.envs.voxel.edits import apply_edits, apply_edits_batch
-from cross_jax.envs.voxel.events import (
+from cross_jax.envs.voxel.rules.edits import apply_edits, apply_edits_batch
+from cross_jax.envs.voxel.rules.events import (
   count_events,
   count_events_batch,
   meets_goal,
   no_events,
 )
-from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.rules.when_needed import rarely
 from cross_jax.envs.voxel.state import State
-from cross_jax.envs.voxel.when_needed import rarely
 
 # Each rule is one function of (state, action, params). The order is MineRL's: keys, mouse move,
 # mouse buttons, then the world. Rules only note the cells they change (edits.py).

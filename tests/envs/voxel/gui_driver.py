@@ -5,9 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, NUM_BUTTONS, RawAction
-from cross_jax.envs.voxel import events, furnaces, gui, layout, stores
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
+from cross_jax.envs.voxel.gui import furnaces, gui, layout, stores
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.player import fresh_player
+from cross_jax.envs.voxel.rules import events
+from cross_jax.envs.voxel.rules.player import fresh_player
 from cross_jax.envs.voxel.state import (
   MAX_DROPS,
   NUM_CELLS,
@@ -19,8 +21,7 @@ from cross_jax.envs.voxel.state import (
   State,
   Stats,
 )
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
-from cross_jax.envs.voxel.worldgen import Spawn
+from cross_jax.envs.voxel.world.worldgen import Spawn
 
 _PARAMS = Params()
 CELL = (2 * SIZE_Z + 5) * SIZE_X + 5  # of the block whose GUI opens: (5, 2, 5)

@@ -8,13 +8,13 @@ import numpy as np
 
 from cross_jax.base import View
 from cross_jax.envs.tasks import setup_row
-from cross_jax.envs.voxel import stores
-from cross_jax.envs.voxel.light import flood_light
+from cross_jax.envs.voxel.content.tables import BLOCKS
+from cross_jax.envs.voxel.gui import stores
 from cross_jax.envs.voxel.params import NOON
 from cross_jax.envs.voxel.render import build_boxes
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import EYE_HEIGHT, NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z, State
-from cross_jax.envs.voxel.tables import BLOCKS
+from cross_jax.envs.voxel.world.light import flood_light
 
 WIDE = View(0, 0, 640, 360, 112, 64)
 CENTRE = View(224, 84, 416, 276, 96, 96)

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from cross_jax.envs.tasks.official import ALIASES
-from cross_jax.envs.voxel import tables
-from cross_jax.envs.voxel.tables import (
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.content.tables import (
   BLOCKS,
   CUTTING,
   ITEMS,

@@ -6,9 +6,10 @@ import pytest
 
 from cross_jax.base import BUTTON_INDEX, RawAction, View, no_op
 from cross_jax.envs.voxel import env as env_module
-from cross_jax.envs.voxel import layout, tables
 from cross_jax.envs.voxel.action_dict import action_from_dict, action_to_dict, batch_from_dict
+from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.env import VoxelEnv
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render import CODE_NONE, CODE_SLOT
 
 TASKS = ["mine_block:oak_log", "kill_entity:cow", "kill_entity:salmon", "craft_item:arrow"]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from cross_jax.envs.voxel import fidelity
-from cross_jax.envs.voxel.fidelity_rows import Measured, Row
+from cross_jax.envs.voxel.fidelity import report as fidelity
+from cross_jax.envs.voxel.fidelity.rows import Measured, Row
 
 QUICK = (
   "walking", "sprint-jumping", "jump height", "fall damage from 10", "climbing a ladder",

@@ -15,8 +15,8 @@ from gui_driver import (
   tick_furnace,
 )
 
-from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.layout import (
+from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.gui.layout import (
   CRAFT,
   CRAFT_RESULT,
   FURNACE_FUEL,

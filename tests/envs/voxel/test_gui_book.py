@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from gui_driver import make_state, press_at, stacks, tick
 
-from cross_jax.envs.voxel import layout, recipe_book
-from cross_jax.envs.voxel.layout import CRAFT, CRAFT_RESULT, FURNACE_INPUT
-from cross_jax.envs.voxel.tables import ITEMS, RECIPES
+from cross_jax.envs.voxel.content.tables import ITEMS, RECIPES
+from cross_jax.envs.voxel.gui import layout, recipe_book
+from cross_jax.envs.voxel.gui.layout import CRAFT, CRAFT_RESULT, FURNACE_INPUT
 
 LEFT = "attack"
 SMALL = {0, 1, 3, 4}

@@ -9,10 +9,11 @@ import pytest
 from gui_driver import make_state
 
 from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, NUM_BUTTONS, RawAction
-from cross_jax.envs.voxel import events, furnaces, gui, layout, slot_rules, stores
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
+from cross_jax.envs.voxel.gui import furnaces, gui, layout, slot_rules, stores
 from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.rules import events
 from cross_jax.envs.voxel.state import SIZE_X, SIZE_Z, Slots, Stores
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
 NUM_GAMES, NUM_TICKS = 14, 600
 NUM_ITEMS = len(ITEMS.names)

@@ -3,9 +3,9 @@
 import pytest
 from gui_driver import crafted, lying, make_state, press, press_at, stacks, tick
 
-from cross_jax.envs.voxel import layout
-from cross_jax.envs.voxel.layout import CRAFT_RESULT, HELD
-from cross_jax.envs.voxel.tables import CUTTING, ITEMS
+from cross_jax.envs.voxel.content.tables import CUTTING, ITEMS
+from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.gui.layout import CRAFT_RESULT, HELD
 
 LEFT, RIGHT = "attack", "use"
 SHIFT = ("sneak", LEFT)

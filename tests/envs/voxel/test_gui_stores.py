@@ -15,10 +15,10 @@ from gui_driver import (
   tick_furnace,
 )
 
-from cross_jax.envs.voxel import gui, layout
-from cross_jax.envs.voxel.layout import FURNACE_FUEL, FURNACE_INPUT, FURNACE_OUTPUT
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
+from cross_jax.envs.voxel.gui import gui, layout
+from cross_jax.envs.voxel.gui.layout import FURNACE_FUEL, FURNACE_INPUT, FURNACE_OUTPUT
 from cross_jax.envs.voxel.state import MAX_STORES
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
 _open_at_start = jax.jit(gui.open_at_start)
 

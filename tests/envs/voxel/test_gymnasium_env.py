@@ -10,8 +10,11 @@ gymnasium = pytest.importorskip("gymnasium")
 from gymnasium.utils.env_checker import check_env  # noqa: E402
 
 from cross_jax.base import BUTTONS  # noqa: E402
-from cross_jax.envs.voxel import gymnasium_env, gymnasium_vpt, registration, tables  # noqa: E402
+from cross_jax.envs.voxel.content import tables  # noqa: E402
 from cross_jax.envs.voxel.env import VoxelEnv  # noqa: E402
+from cross_jax.envs.voxel.gym import env as gymnasium_env  # noqa: E402
+from cross_jax.envs.voxel.gym import registration  # noqa: E402
+from cross_jax.envs.voxel.gym import vpt as gymnasium_vpt  # noqa: E402
 
 SMALL = {"width": 32, "height": 18}
 TASKS = ["mine_block:oak_log", "craft_item:arrow"]

@@ -9,7 +9,7 @@ from gymnasium.utils.env_checker import data_equivalence  # noqa: E402
 from gymnasium.vector import AutoresetMode  # noqa: E402
 from gymnasium.wrappers.vector import RecordEpisodeStatistics  # noqa: E402
 
-from cross_jax.envs.voxel import registration  # noqa: E402
+from cross_jax.envs.voxel.gym import registration  # noqa: E402
 
 SETTINGS = {"width": 32, "height": 18, "max_ticks": 3}
 NUM, TICKS = 4, 9

@@ -6,8 +6,8 @@ import pytest
 gymnasium = pytest.importorskip("gymnasium")
 
 from cross_jax.base import BUTTON_INDEX  # noqa: E402
-from cross_jax.envs.voxel import registration  # noqa: E402
-from cross_jax.envs.voxel.gymnasium_vpt import VPTActions, VPTVectorActions  # noqa: E402
+from cross_jax.envs.voxel.gym import registration  # noqa: E402
+from cross_jax.envs.voxel.gym.vpt import VPTActions, VPTVectorActions  # noqa: E402
 
 SETTINGS = {"width": 32, "height": 18, "task": "mine_block:oak_log"}
 TURN = 10 * 11 + 5  # pitch 10 degrees, no yaw

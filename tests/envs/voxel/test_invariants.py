@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from world_driver import GROUND, Plain, press
 
-from cross_jax.envs.voxel import layout, soak, tables
+from cross_jax.envs.voxel import soak
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.invariants import CHECKS, broken, is_sound_change
 
 _broken, _is_sound = jax.jit(broken), jax.jit(is_sound_change)

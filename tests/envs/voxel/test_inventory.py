@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cross_jax.envs.voxel import inventory, layout
+from cross_jax.envs.voxel.content.tables import ITEMS
+from cross_jax.envs.voxel.gui import inventory, layout
 from cross_jax.envs.voxel.state import Slots
-from cross_jax.envs.voxel.tables import ITEMS
 
 STICK, COAL, SWORD = (ITEMS.index[n] for n in ("stick", "coal", "iron_sword"))
 _add = jax.jit(inventory.add_item)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 
 GUIS = range(1, layout.NUM_GUIS)
 

@@ -7,8 +7,7 @@ import pytest
 from world_driver import Plain, press
 
 from cross_jax.envs.tasks import setup_row
-from cross_jax.envs.voxel.biomes import BIOMES, END, NETHER, OVERWORLD
-from cross_jax.envs.voxel.light import flood_light
+from cross_jax.envs.voxel.content.tables import BLOCKS
 from cross_jax.envs.voxel.params import MIDNIGHT, NOON
 from cross_jax.envs.voxel.render import render_batch
 from cross_jax.envs.voxel.render.glow import CURVE, daylight, light_words
@@ -16,7 +15,8 @@ from cross_jax.envs.voxel.render.hits import FAR
 from cross_jax.envs.voxel.render.shade import _water_tint
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS
+from cross_jax.envs.voxel.world.biomes import BIOMES, END, NETHER, OVERWORLD
+from cross_jax.envs.voxel.world.light import flood_light
 from tests.envs.voxel.render_scene import CENTRE, make_state, random_world, stack
 
 STEPS = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))

@@ -14,12 +14,12 @@ import numpy as np
 from PIL import Image
 
 from cross_jax.envs.gallery import content
-from cross_jax.envs.voxel.block_patterns import HOLE
-from cross_jax.envs.voxel.likeness import distances, reduce_pictures
-from cross_jax.envs.voxel.patterns import BLOCK_PATTERNS
+from cross_jax.envs.voxel.content.block_patterns import HOLE
+from cross_jax.envs.voxel.content.likeness import distances, reduce_pictures
+from cross_jax.envs.voxel.content.patterns import BLOCK_PATTERNS
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
 from cross_jax.envs.voxel.render import isometric
 from cross_jax.envs.voxel.render.textures import block_tiles, icon_tiles
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS
 
 MIN_DISTANCE = 5.0  # of 255, any two blocks and any two icons
 MIN_PATTERN_DISTANCE = 14.0  # any two icons that are drawn from a pattern

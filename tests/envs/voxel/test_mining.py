@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from world_driver import Plain, cell, press
 
-from cross_jax.envs.voxel import aim, layout, mining, tables
-from cross_jax.envs.voxel.edits import NO_CELL
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.rules import aim, mining
+from cross_jax.envs.voxel.rules.edits import NO_CELL
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 
 break_rate = jax.jit(mining.break_rate)

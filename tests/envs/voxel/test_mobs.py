@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from world_driver import GROUND, Plain, press
 
-from cross_jax.envs.voxel import combat, tables
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.rules import combat
 
 charge = jax.jit(combat.charge)
 

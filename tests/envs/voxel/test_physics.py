@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from world_driver import GROUND, Plain, press
 
-from cross_jax.envs.voxel import collision, tables
-from cross_jax.envs.voxel.edits import no_edits
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.rules import collision
+from cross_jax.envs.voxel.rules.edits import no_edits
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 
 move = jax.jit(collision.move_mobs)

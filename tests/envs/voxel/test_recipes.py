@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from cross_jax.envs.voxel import recipes
-from cross_jax.envs.voxel.tables import ITEMS, RECIPES
+from cross_jax.envs.voxel.content.tables import ITEMS, RECIPES
+from cross_jax.envs.voxel.gui import recipes
 
 _match = jax.jit(recipes.match)
 _match_all = jax.jit(jax.vmap(recipes.match))

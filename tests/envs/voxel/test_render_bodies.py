@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from cross_jax.envs.voxel.content.tables import MOBS
 from cross_jax.envs.voxel.render.bodies import BODIES, SKIN_WORDS, SKINS
 from cross_jax.envs.voxel.render.body_plans import ARM, HEAD, PLANS
 from cross_jax.envs.voxel.render.faces import ACCENTS, face_of
-from cross_jax.envs.voxel.tables import MOBS
 
 
 def skin(mob: int, part: int, is_front: bool) -> np.ndarray:

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cross_jax.envs.voxel.content.tables import BLOCKS
 from cross_jax.envs.voxel.render import build_boxes, update_boxes
 from cross_jax.envs.voxel.render.boxes import (
   FLAG_BOXES,
@@ -17,7 +18,6 @@ from cross_jax.envs.voxel.render.boxes import (
   word_block,
 )
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS
 from tests.envs.voxel.render_scene import random_world
 
 STONE = BLOCKS.index["stone"]

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from cross_jax.base import View
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render import (
   CODE_BLOCK,
   CODE_DROP,
@@ -17,7 +18,6 @@ from cross_jax.envs.voxel.render import (
 )
 from cross_jax.envs.voxel.render.rays import camera_rays
 from cross_jax.envs.voxel.state import SIZE_X, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS
 from tests.envs.voxel.render_scene import CENTRE, EYE, VIEWS, WIDE, make_state, random_world, stack
 
 STONE = BLOCKS.index["stone"]

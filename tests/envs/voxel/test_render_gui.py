@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from cross_jax.base import View
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.content.tables import CUTTING, ITEMS, RECIPES
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render import CODE_GUI, CODE_SLOT, overlay, segment_batch
 from cross_jax.envs.voxel.render.font import text_mask
 from cross_jax.envs.voxel.render.panels import SCREENS
 from cross_jax.envs.voxel.render.textures import icon_tiles
-from cross_jax.envs.voxel.tables import CUTTING, ITEMS, RECIPES
 from cross_jax.screen import TINY_VIEWS
 from tests.envs.voxel.render_scene import PANEL, make_state, stack
 

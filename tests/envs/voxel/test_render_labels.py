@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from cross_jax.base import View
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS, SHOT_NAMES
 from cross_jax.envs.voxel.render import (
   CODE_BLOCK,
   CODE_DROP,
@@ -19,7 +20,6 @@ from cross_jax.envs.voxel.render import (
 from cross_jax.envs.voxel.render.hits import FAR
 from cross_jax.envs.voxel.render.rays import camera_axes, camera_rays
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, MAX_PROJECTILES, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS, SHOT_NAMES
 from tests.envs.voxel.render_scene import EYE, make_state, random_world, stack
 from tests.reference.shape_rays import first_hit
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cross_jax.envs.voxel.content.tables import BLOCKS, KIND_BOXES, KIND_PLANT, SHAPES
 from cross_jax.envs.voxel.render import build_boxes
 from cross_jax.envs.voxel.render.hits import (
   FACE_UP,
@@ -18,7 +19,6 @@ from cross_jax.envs.voxel.render.hits import (
 from cross_jax.envs.voxel.render.look import _pack_boxes
 from cross_jax.envs.voxel.render.trace import trace
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS, KIND_BOXES, KIND_PLANT, SHAPES
 from tests.reference.shape_rays import first_hit
 
 NUM_RAYS = 256

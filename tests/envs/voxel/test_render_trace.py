@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cross_jax.envs.voxel.content.tables import BLOCKS
 from cross_jax.envs.voxel.render import build_boxes, update_boxes
 from cross_jax.envs.voxel.render.hits import (
   FACE_DOWN,
@@ -20,7 +21,6 @@ from cross_jax.envs.voxel.render.hits import (
 )
 from cross_jax.envs.voxel.render.trace import trace
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import BLOCKS
 from tests.envs.voxel.render_scene import random_world
 
 NUM_RAYS = 2048

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from world_driver import GROUND, Plain, press
 
-from cross_jax.envs.voxel import health, tables, tricks
-from cross_jax.envs.voxel.rounding import rounded
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.rules import health, tricks
+from cross_jax.envs.voxel.rules.rounding import rounded
 
 FLOOR = GROUND + 1.0
 

@@ -5,7 +5,8 @@ import numpy as np
 from world_driver import Plain, build_boxes, cell, press
 
 from cross_jax.base import RawAction
-from cross_jax.envs.voxel import layout, tables
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.gui import layout
 
 
 def test_inventory_key_acts_on_the_edge():

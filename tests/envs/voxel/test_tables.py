@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from cross_jax.envs.voxel import patterns, tables
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, MOBS, RECIPES, SHAPES
+from cross_jax.envs.voxel.content import patterns, tables
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS, RECIPES, SHAPES
 
 NUM_FIRST_BLOCKS, NUM_FIRST_ITEMS = 66, 174  # rows of the first version
 _SLOT_RGB = np.asarray((139, 139, 139), np.uint8)

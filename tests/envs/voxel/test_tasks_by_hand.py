@@ -6,9 +6,9 @@ import pytest
 from gui_driver import crafted, make_state, press, stacks, tick_furnace
 
 from cross_jax.envs import tasks
-from cross_jax.envs.voxel import layout, slot_rules
-from cross_jax.envs.voxel.furnaces import COOK_TICKS
-from cross_jax.envs.voxel.tables import ITEMS, RECIPES
+from cross_jax.envs.voxel.content.tables import ITEMS, RECIPES
+from cross_jax.envs.voxel.gui import layout, slot_rules
+from cross_jax.envs.voxel.gui.furnaces import COOK_TICKS
 
 _NUM_TICKS = int(COOK_TICKS[layout.GUI_FURNACE])
 _cook = jax.jit(lambda s: jax.lax.fori_loop(0, _NUM_TICKS, lambda _, x: tick_furnace(x), s))

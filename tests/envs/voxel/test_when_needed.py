@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.when_needed import when_needed
+from cross_jax.envs.voxel.rules.when_needed import when_needed
 
 
 def _add(is_needed, value, amount):

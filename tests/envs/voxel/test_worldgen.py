@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from cross_jax.envs.tasks import get, list_tasks, setup_row
-from cross_jax.envs.voxel import env, tables
-from cross_jax.envs.voxel.biomes import BIOMES
+from cross_jax.envs.voxel import env
+from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.state import EYE_HEIGHT, SIZE_X, SIZE_Y, SIZE_Z
+from cross_jax.envs.voxel.world.biomes import BIOMES
 
 MINE = [
   "mine_block:oak_log", "mine_block:birch_log", "mine_block:oak_leaves", "mine_block:sugar_cane",

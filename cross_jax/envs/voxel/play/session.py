@@ -21,8 +21,8 @@ from cross_jax.base import (
 from cross_jax.envs.tasks import LIMIT_TICKS, get, instruction
 from cross_jax.envs.voxel.action_dict import action_from_dict
 from cross_jax.envs.voxel.env import VoxelEnv
-from cross_jax.envs.voxel.keys import MAX_TURN_DEG
 from cross_jax.envs.voxel.recording import DEATH, STOPPED, SUCCESS, TIME, Recorder, digest
+from cross_jax.envs.voxel.rules.keys import MAX_TURN_DEG
 
 
 class Session:

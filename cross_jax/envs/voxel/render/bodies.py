@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cross_jax.envs.voxel.content.tables import ITEMS, MOBS, SHOT_NAMES
 from cross_jax.envs.voxel.render.body_plans import ARM, BODY, HEAD, LEG, MAX_PARTS, PLANS
 from cross_jax.envs.voxel.render.faces import ACCENTS, DARK, EYE_WHITE, face_of
 from cross_jax.envs.voxel.render.textures import WHITE_CAP, icon_tiles, mip_tiles, pack
-from cross_jax.envs.voxel.tables import ITEMS, MOBS, SHOT_NAMES
 
 SKIN_SIZE = 8  # texels
 SKIN_WORDS = SKIN_SIZE * SKIN_SIZE

@@ -14,9 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.render.textures import SEE_THROUGH
-from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
-from cross_jax.envs.voxel.tables import (
+from cross_jax.envs.voxel.content.tables import (
   BLOCKS,
   KIND_BOXES,
   KIND_CUBE,
@@ -24,6 +22,8 @@ from cross_jax.envs.voxel.tables import (
   MAX_BLOCKS,
   SHAPES,
 )
+from cross_jax.envs.voxel.render.textures import SEE_THROUGH
+from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 
 MAX_H = 7  # cells
 MAX_V = 6  # cells

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import View
-from cross_jax.envs.voxel.aim import aim_of
+from cross_jax.envs.voxel.content.tables import BLOCKS
 from cross_jax.envs.voxel.render import overlay
 from cross_jax.envs.voxel.render.hits import FAR, Hits, Rays, hit_block, make_rays
 from cross_jax.envs.voxel.render.mobs import (
@@ -31,8 +31,8 @@ from cross_jax.envs.voxel.render.rays import (
 )
 from cross_jax.envs.voxel.render.shade import shade
 from cross_jax.envs.voxel.render.trace import padded, trace
+from cross_jax.envs.voxel.rules.aim import aim_of
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, SIZE_Y, State
-from cross_jax.envs.voxel.tables import BLOCKS
 
 CODE_NONE, CODE_BLOCK, CODE_MOB = 0, 1000, 2000
 CODE_DROP = CODE_MOB + MAX_MOBS

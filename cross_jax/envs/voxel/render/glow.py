@@ -10,10 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.biomes import OVERWORLD
-from cross_jax.envs.voxel.light import MAX_LIGHT, OPEN_SKY
 from cross_jax.envs.voxel.params import DAY_TICKS, NOON
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
+from cross_jax.envs.voxel.world.biomes import OVERWORLD
+from cross_jax.envs.voxel.world.light import MAX_LIGHT, OPEN_SKY
 
 GAMMA = 2.0
 DARKEST = 0.12  # brightness without any light

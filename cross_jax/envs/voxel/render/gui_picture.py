@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel import layout, recipe_book, stations
-from cross_jax.envs.voxel.clicks import hovered_slot
-from cross_jax.envs.voxel.furnaces import COOK_TICKS
+from cross_jax.envs.voxel.gui import layout, recipe_book, stations
+from cross_jax.envs.voxel.gui.clicks import hovered_slot
+from cross_jax.envs.voxel.gui.furnaces import COOK_TICKS
 from cross_jax.envs.voxel.render.panel_plan import FIRST_CHOICE, SCREEN_NUMBER, PanelPlan
 from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, mix, paste, with_nothing
 from cross_jax.envs.voxel.render.screen_plan import ScreenPlan

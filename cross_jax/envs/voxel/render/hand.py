@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render.pixels import blend, cut, paste
 from cross_jax.envs.voxel.render.screen_plan import Hand
 from cross_jax.envs.voxel.render.textures import ICON_ATLAS, TILE_WORDS

@@ -4,13 +4,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.content.tables import ITEMS
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render import art
 from cross_jax.envs.voxel.render.hand import draw_hand
 from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, mix, paste, with_nothing
 from cross_jax.envs.voxel.render.screen_plan import ScreenPlan, Ten
 from cross_jax.envs.voxel.state import State
-from cross_jax.envs.voxel.tables import ITEMS
 
 FULL_AIR_TICKS = 300  # of breath, with the head in the air
 _HEART = 225 | 24 << 8 | 24 << 16

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from cross_jax.envs.voxel.tables import BLOCKS, KIND_PLANT, SHAPES
+from cross_jax.envs.voxel.content.tables import BLOCKS, KIND_PLANT, SHAPES
 
 TILT_DEG = 30.0  # of the gaze below the horizon
 SPAN = 1.6  # cells that the picture's side covers

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from cross_jax.envs.voxel.content.tables import SHAPES
 from cross_jax.envs.voxel.render.boxes import (
   FLAG_BOXES,
   FLAG_HOLES,
@@ -32,7 +33,6 @@ from cross_jax.envs.voxel.render.hits import (
   with_face,
 )
 from cross_jax.envs.voxel.render.textures import BLOCK_ATLAS, texel_index
-from cross_jax.envs.voxel.tables import SHAPES
 
 BACK = 1.5 * MIN_STEP  # m, a ray in a cell may be this far behind its wall
 HOP = 2 * MIN_STEP  # m past a hole: more than BACK, so that the same hole is not met again

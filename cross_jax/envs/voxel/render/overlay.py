@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from cross_jax.base import View
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render.gui_picture import draw_cursor, draw_panel, screen_of
 from cross_jax.envs.voxel.render.hud import draw_hud
 from cross_jax.envs.voxel.render.pixels import mix, paste

@@ -6,7 +6,7 @@ A screen is a GUI with its recipe book closed or open. Layers are those of art.p
 import numpy as np
 
 from cross_jax.base import SCREEN_HEIGHT, SCREEN_WIDTH
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render.art import empty_layer, fill, stamp
 from cross_jax.envs.voxel.render.font import text_mask
 from cross_jax.envs.voxel.render.textures import WHITE_CAP

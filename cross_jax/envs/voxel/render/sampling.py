@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cross_jax.base import SCREEN_HEIGHT, SCREEN_WIDTH, View
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render.rays import px_per_sample, sample_points
 from cross_jax.envs.voxel.render.textures import pack, texel_index
 

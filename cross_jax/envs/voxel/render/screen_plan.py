@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cross_jax.base import SCREEN_HEIGHT, SCREEN_WIDTH, View
-from cross_jax.envs.voxel import layout
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render import art
 from cross_jax.envs.voxel.render.panel_plan import PanelPlan, panel_plan
 from cross_jax.envs.voxel.render.rays import px_per_sample, sample_points

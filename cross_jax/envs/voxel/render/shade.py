@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.patterns import TEXTURE_SIZE
+from cross_jax.envs.voxel.content.patterns import TEXTURE_SIZE
+from cross_jax.envs.voxel.content.tables import BLOCKS, SHAPES
 from cross_jax.envs.voxel.render.bodies import SKINS
 from cross_jax.envs.voxel.render.glow import (
   NIGHT_LIGHT,
@@ -43,7 +44,6 @@ from cross_jax.envs.voxel.render.textures import (
   unpack,
 )
 from cross_jax.envs.voxel.state import State
-from cross_jax.envs.voxel.tables import BLOCKS, SHAPES
 
 FRONT = 0.01  # m before a face, where its light is taken
 OUTLINE_WIDTH = 0.016  # m

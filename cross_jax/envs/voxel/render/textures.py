@@ -10,15 +10,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.patterns import (
+from cross_jax.envs.voxel.content.patterns import (
   BLOCK_PATTERNS,
   HOLE,
   ICON_PATTERN_NAMES,
   ICON_PATTERNS,
   TEXTURE_SIZE,
 )
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, SHAPE_PLANT
 from cross_jax.envs.voxel.render import isometric
-from cross_jax.envs.voxel.tables import BLOCKS, ITEMS, SHAPE_PLANT
 
 MAX_LEVEL = 4
 TILE_WORDS = 341

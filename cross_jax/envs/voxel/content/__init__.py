@@ -1,0 +1,1 @@
+"""The content of the world as tables: blocks, items, mobs, recipes, and how they look."""

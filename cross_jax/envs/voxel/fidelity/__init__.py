@@ -1,0 +1,1 @@
+"""The rules measured against Minecraft's published numbers."""

@@ -1,0 +1,1 @@
+"""Slots, screens, clicks and recipes."""

@@ -1,0 +1,1 @@
+"""The games as gymnasium environments."""

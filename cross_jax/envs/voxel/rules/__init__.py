@@ -1,0 +1,1 @@
+"""The rules of a tick: each one function of (state, action, params)."""

@@ -1,0 +1,260 @@
+"""Bodies against blocks: boxes that are stopped, axis by axis, by the collision boxes of cells.
+
+The player meets up to two boxes a cell (a stair is two; a shape of more is the box around them),
+can step up and keeps to edges while sneaking. All else meets the box around a cell's shape.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.rules.cells import block_of_index, index_of, to_cell
+from cross_jax.envs.voxel.rules.edits import PLACE_AT
+from cross_jax.envs.voxel.state import SIZE_Y, Edits
+
+MAX_SPEED = 1.9  # m per tick of the player, sideways and up
+MAX_MOB_SPEED = 0.95  # m per tick; mobs look one cell ahead
+MAX_FALL_SPEED = 3.95  # m per tick of the player; terminal speed is 3.92
+STEP_M = 0.6  # that the player steps up without jumping
+MAX_WIDTH, MAX_HEIGHT = 1.4, 2.0  # m, of a body against blocks; larger mobs are cut to it
+SKIN = 1e-4  # m, bodies closer than this touch
+_UNIT_XZ, _UNIT_Y = 16, 32  # of packed coordinates, per m
+
+
+def _window(low: int, high: int) -> np.ndarray:
+  """int32[n, 3], the offsets (x, y, z) of the cells from `low` to `high` around a body's feet."""
+  axes = (np.arange(-1, 2), np.arange(low, high + 1), np.arange(-1, 2))
+  return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.int32)
+
+
+_MOB_CELLS, _PLAYER_CELLS = _window(-1, 3), _window(-5, 3)
+
+
+def _pack(box: np.ndarray) -> np.ndarray:
+  """uint32[...], boxes float32[..., 6] on a grid of 1/16 m (x, z) and 1/32 m (y); 0 = none."""
+  unit = np.asarray([_UNIT_XZ, _UNIT_Y, _UNIT_XZ] * 2)
+  x0, y0, z0, x1, y1, z1 = np.moveaxis(np.round(box * unit).astype(np.uint32), -1, 0)
+  return x0 | (y0 << 5) | (z0 << 11) | (x1 << 16) | (y1 << 21) | (z1 << 27)
+
+
+def _packed() -> np.ndarray:
+  """uint32[2, num_blocks]: what mobs meet; for the player also the second box of a pair."""
+  boxes = tables.SHAPES.collision[tables.BLOCKS.shape] * tables.BLOCKS.is_solid[:, None, None]
+  is_used = boxes[..., 4] > boxes[..., 1]
+  low = np.where(is_used[..., None], boxes[..., :3], np.inf).min(1)
+  high = np.where(is_used[..., None], boxes[..., 3:], -np.inf).max(1)
+  around = np.where(is_used.any(1)[:, None], np.concatenate([low, high], axis=-1), 0.0)
+  is_pair = is_used.sum(1) == 2
+  first = np.where(is_pair[:, None], boxes[:, 0], around)
+  second = np.where(is_pair[:, None], boxes[:, 1], 0.0)
+  return np.stack([_pack(around), _pack(first), _pack(second)])
+
+
+_AROUND, _FIRST, _SECOND = _packed()
+_FULL = _pack(np.asarray([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]))
+HEIGHT = np.where(_AROUND > 0, ((_AROUND >> 21) & 63) / _UNIT_Y, 0).astype(np.float32)  # m
+
+
+class Boxes(NamedTuple):
+  """Boxes as one array per side: x, y, z of the low corner, then of the high one."""
+
+  low: tuple[jax.Array, jax.Array, jax.Array]  # float32[..., n] each, m
+  high: tuple[jax.Array, jax.Array, jax.Array]
+  is_there: jax.Array  # bool[..., n]
+
+
+class Moved(NamedTuple):
+  pos: jax.Array  # float32[..., 3], m
+  vel: jax.Array  # float32[..., 3], m per tick; 0 along an axis that hit something
+  is_on_ground: jax.Array  # bool[...]
+  is_blocked: jax.Array  # bool[...], hit something sideways
+
+
+def _unpack(words: jax.Array, cells: tuple[jax.Array, ...]) -> Boxes:
+  """The boxes in the world of packed uint32[..., n] in cells with float32[..., n] x, y, z."""
+
+  def corner(shift):
+    part = lambda at, bits: ((words >> (shift + at)) & ((1 << bits) - 1)).astype(jnp.float32)
+    return (
+      cells[0] + part(0, 5) / _UNIT_XZ,
+      cells[1] + part(5, 6) / _UNIT_Y,
+      cells[2] + part(11, 5) / _UNIT_XZ,
+    )
+
+  return Boxes(corner(0), corner(16), words != 0)
+
+
+def boxes_near(blocks: jax.Array, pos: jax.Array, edits: Edits, *, is_player: bool) -> Boxes:
+  """The boxes that bodies at float32[..., 3] may meet this tick, with those of blocks just placed.
+
+  Args:
+    blocks: uint16[NUM_CELLS].
+    pos: float32[..., 3], m, centre of the feet.
+    edits: cells that change this tick.
+    is_player: two boxes a cell and a window of the player's height and fall; else one box a cell.
+  """
+  offsets = _PLAYER_CELLS if is_player else _MOB_CELLS
+  feet = to_cell(pos)
+  shape = (1,) * (pos.ndim - 1) + (len(offsets),)
+  x, y, z = (feet[..., axis, None] + offsets[:, axis].reshape(shape) for axis in range(3))
+  index = index_of(x, y, z)
+  block = block_of_index(blocks, index)
+  for k in (PLACE_AT, PLACE_AT + 1):
+    is_placed = (edits.cell[k] >= 0) & (index == edits.cell[k])
+    block = jnp.where(is_placed, jnp.maximum(block, edits.block[k]), block)
+  packed = (_FIRST, _SECOND) if is_player else (_AROUND,)
+  words = [jnp.take(jnp.asarray(table), block, mode="clip") for table in packed]
+  is_wall = index_of(x, jnp.minimum(y, SIZE_Y - 1), z) < 0  # the world's sides and its bottom
+  words[0] = jnp.where(is_wall, _FULL, words[0])
+  axes = tuple(a.astype(jnp.float32) for a in (x, y, z))
+  parts = [_unpack(word, axes) for word in words]
+  return jax.tree.map(lambda *a: jnp.concatenate(a, axis=-1), *parts)
+
+
+def around_box(cell: jax.Array, block: jax.Array) -> tuple[jax.Array, jax.Array]:
+  """(low, high) float32[3], m, of all that `block` int32[] stops bodies with in int32[3] `cell`."""
+  axes = tuple(cell[axis].astype(jnp.float32) for axis in range(3))
+  boxes = _unpack(jnp.asarray(_AROUND)[block], axes)
+  return jnp.stack(boxes.low), jnp.stack(boxes.high)
+
+
+def body_box(pos: jax.Array, width: jax.Array, height: jax.Array) -> tuple[jax.Array, jax.Array]:
+  """(low, high) float32[..., 3], m, of bodies with feet at `pos`, float32[...] wide and tall."""
+  half, zero = width / 2, jnp.zeros_like(width)
+  return (
+    pos - jnp.stack([half, zero, half], axis=-1),
+    pos + jnp.stack([half, height, half], axis=-1),
+  )
+
+
+def overlaps(boxes: Boxes, low: jax.Array, high: jax.Array) -> jax.Array:
+  """bool[...], whether the box low..high float32[..., 3] overlaps one of the boxes."""
+  is_met = boxes.is_there
+  for axis in range(3):
+    is_met &= high[..., axis, None] > boxes.low[axis] + SKIN
+    is_met &= low[..., axis, None] < boxes.high[axis] - SKIN
+  return jnp.any(is_met, axis=-1)
+
+
+def sweep(
+  boxes: Boxes, low: jax.Array, high: jax.Array, wanted: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+  """Moves bodies by `wanted` float32[..., 3], stopped axis by axis (y, x, z).
+
+  Returns:
+    (float32[..., 3] moved, bool[..., 3] stopped).
+  Source: Minecraft's Entity.collide.
+  """
+  low, high = ([corner[..., axis] for axis in range(3)] for corner in (low, high))
+  moved, hits = [None] * 3, [None] * 3
+  for axis in (1, 0, 2):
+    moved[axis] = _free_path(boxes, low, high, axis, wanted[..., axis])
+    hits[axis] = jnp.abs(moved[axis] - wanted[..., axis]) > 1e-6
+    low[axis], high[axis] = low[axis] + moved[axis], high[axis] + moved[axis]
+  return jnp.stack(moved, axis=-1), jnp.stack(hits, axis=-1)
+
+
+def _free_path(boxes, low, high, axis, wanted):
+  """float32[...], `wanted` cut at the first of the boxes on the way along `axis`."""
+  is_met = boxes.is_there
+  for other in range(3):
+    if other != axis:
+      is_met &= high[other][..., None] > boxes.low[other] + SKIN
+      is_met &= low[other][..., None] < boxes.high[other] - SKIN
+  ahead = boxes.low[axis] - high[axis][..., None]
+  behind = boxes.high[axis] - low[axis][..., None]
+  limit = jnp.min(jnp.where(is_met & (ahead >= -SKIN), ahead, jnp.inf), axis=-1)
+  floor = jnp.max(jnp.where(is_met & (behind <= SKIN), behind, -jnp.inf), axis=-1)
+  return jnp.clip(wanted, jnp.minimum(floor, 0.0), jnp.maximum(limit, 0.0))
+
+
+def _as_moved(pos, wanted, moved, hits) -> Moved:
+  return Moved(
+    pos + moved,
+    jnp.where(hits, 0.0, wanted),
+    hits[..., 1] & (wanted[..., 1] < 0),
+    hits[..., 0] | hits[..., 2],
+  )
+
+
+def move_mobs(
+  blocks: jax.Array,
+  pos: jax.Array,
+  vel: jax.Array,
+  width: jax.Array,
+  height: jax.Array,
+  edits: Edits,
+) -> Moved:
+  """Moves bodies by one tick of their velocity, without stepping up.
+
+  Args:
+    blocks: uint16[NUM_CELLS].
+    pos: float32[N, 3], m, centre of the feet.
+    vel: float32[N, 3], m per tick, clipped to +-MAX_MOB_SPEED.
+    width, height: float32[N], m, cut to MAX_WIDTH and MAX_HEIGHT.
+    edits: cells that change this tick.
+  Returns:
+    Moved.
+  """
+  boxes = boxes_near(blocks, pos, edits, is_player=False)
+  low, high = body_box(pos, jnp.minimum(width, MAX_WIDTH), jnp.minimum(height, MAX_HEIGHT))
+  wanted = jnp.clip(vel, -MAX_MOB_SPEED, MAX_MOB_SPEED)
+  return _as_moved(pos, wanted, *sweep(boxes, low, high, wanted))
+
+
+def move_player(
+  boxes: Boxes, box: tuple[jax.Array, jax.Array], vel, is_on_ground, is_held
+) -> Moved:
+  """Moves the player by one tick of its velocity, stepping up STEP_M from the ground.
+
+  Args:
+    boxes: what `boxes_near` returned.
+    box: (low, high) float32[3], m, of the body.
+    vel: float32[3], m per tick, clipped to MAX_SPEED, downwards to MAX_FALL_SPEED.
+    is_on_ground: bool[], before the move.
+    is_held: bool[], keeps from walking off an edge higher than STEP_M (sneaking).
+  Returns:
+    Moved; `pos` is the centre of the feet.
+  Source: Entity.move with maybeBackOffFromEdge (which gives way in steps of 0.05 m; here exactly).
+  """
+  low, high = box
+  wanted = jnp.clip(vel, jnp.asarray([-MAX_SPEED, -MAX_FALL_SPEED, -MAX_SPEED]), MAX_SPEED)
+  kept = _keep_off_edge(boxes, low, high, wanted)
+  wanted = jnp.where(is_held & is_on_ground & (wanted[1] <= 0), kept, wanted)
+  moved, hits = sweep(boxes, low, high, wanted)
+
+  is_stepping = (is_on_ground | (hits[1] & (wanted[1] < 0))) & (hits[0] | hits[2])
+  up = jnp.asarray([0.0, STEP_M, 0.0])
+  rise, _ = sweep(boxes, low, high, up)
+  flat = wanted * jnp.asarray([1.0, 0.0, 1.0])
+  across, cross_hits = sweep(boxes, low + rise, high + rise, flat)
+  lift = rise + across
+  down, _ = sweep(boxes, low + lift, high + lift, -rise)
+  stepped = lift + down
+  length = lambda a: a[0] ** 2 + a[2] ** 2
+  is_further = is_stepping & (length(stepped) > length(moved) + 1e-9)
+  moved = jnp.where(is_further, stepped, moved)
+  hits = jnp.where(is_further, cross_hits | jnp.asarray([False, True, False]), hits)
+  pos = (low + high) / 2 * jnp.asarray([1.0, 0.0, 1.0]) + low * jnp.asarray([0.0, 1.0, 0.0])
+  after = _as_moved(pos, wanted, moved, hits)
+  return after._replace(is_on_ground=after.is_on_ground | is_further)
+
+
+def _keep_off_edge(boxes: Boxes, low: jax.Array, high: jax.Array, wanted: jax.Array) -> jax.Array:
+  """float32[3], `wanted` cut so that something within STEP_M below still carries the body."""
+  for axis in (0, 2):
+    other = 2 - axis
+    is_floor = boxes.is_there & (boxes.high[1] <= low[1] + SKIN)
+    is_floor &= boxes.high[1] > low[1] - STEP_M - SKIN
+    is_floor &= high[other] > boxes.low[other] + SKIN
+    is_floor &= low[other] < boxes.high[other] - SKIN
+    furthest = jnp.max(jnp.where(is_floor, boxes.high[axis] - low[axis], -jnp.inf)) - 2 * SKIN
+    nearest = jnp.min(jnp.where(is_floor, boxes.low[axis] - high[axis], jnp.inf)) + 2 * SKIN
+    cut = jnp.clip(wanted[axis], jnp.minimum(nearest, 0.0), jnp.maximum(furthest, 0.0))
+    shift = jnp.stack([cut if a == axis else jnp.zeros_like(cut) for a in range(3)])
+    low, high = low + shift, high + shift
+    wanted = jnp.where(jnp.arange(3) == axis, cut, wanted)
+  return wanted

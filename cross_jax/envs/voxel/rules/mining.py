@@ -1,0 +1,130 @@
+"""Breaking blocks by Minecraft's formula, and picking the item of a block."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cross_jax.base import BUTTON_INDEX, RawAction
+from cross_jax.envs.voxel.content import tables
+from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.rules import chance, drops, events
+from cross_jax.envs.voxel.rules.cells import block_of_index, cell_of_index, eye_of
+from cross_jax.envs.voxel.rules.edits import MINE_AT, NO_CELL
+from cross_jax.envs.voxel.rules.fluids import WATER, fluid_at
+from cross_jax.envs.voxel.rules.support import break_edits, middle
+from cross_jax.envs.voxel.state import State
+
+HARVEST_DIVISOR, NO_HARVEST_DIVISOR = 30.0, 100.0
+SWORD_SPEED = 1.5  # of any block
+CUT_SPEED = 15.0  # of shears in leaves, of shears and swords in cobweb
+AIRBORNE_FACTOR, UNDERWATER_FACTOR = 0.2, 0.2
+BREAK_DELAY = 5  # ticks after a block broke, unless it broke at once
+MINE_EXHAUSTION = 0.005
+_SHEARS = tables.TOOL_SHEARS
+_LOOT = tables.BLOCKS.loot
+_IS_WEB = np.asarray([name == "cobweb" for name in tables.BLOCKS.names])
+_IS_LEAVES = np.asarray([name.endswith("_leaves") for name in tables.BLOCKS.names])
+
+
+def can_harvest(block: jax.Array, item: jax.Array) -> jax.Array:
+  """bool[], whether breaking `block` with `item` in hand yields it (drop and mine_block count)."""
+  need = jnp.asarray(tables.BLOCKS.min_tier)[block]
+  is_right = jnp.asarray(tables.BLOCKS.tool)[block] == jnp.asarray(tables.ITEMS.tool)[item]
+  is_right &= jnp.asarray(tables.ITEMS.tier)[item] >= need
+  return (need == 0) | is_right | _is_cut(block, item)
+
+
+def _is_cut(block: jax.Array, item: jax.Array) -> jax.Array:
+  """bool[], whether `item` goes through `block` at CUT_SPEED: shears leaves, both cobweb."""
+  tool = jnp.asarray(tables.ITEMS.tool)[item]
+  is_web, is_leaves = jnp.asarray(_IS_WEB)[block], jnp.asarray(_IS_LEAVES)[block]
+  return ((tool == _SHEARS) & (is_web | is_leaves)) | ((tool == tables.TOOL_SWORD) & is_web)
+
+
+def break_rate(
+  block: jax.Array, item: jax.Array, is_on_ground: jax.Array, is_underwater: jax.Array
+) -> jax.Array:
+  """float32[], the share of `block` that a tick of mining with `item` removes; 1 breaks at once.
+
+  rate = tool speed / hardness / (30 if it can be harvested so, else 100), a fifth of it off the
+  ground, a fifth of it with the head in water.
+
+  Args:
+    block, item: int32[], rows of BLOCKS and ITEMS (0: the bare hand).
+    is_on_ground, is_underwater: bool[].
+  Returns:
+    float32[], 0 for unbreakable blocks.
+  Source: Minecraft 1.16 Player.getDestroySpeed and BlockBehaviour.getDestroyProgress; no
+    enchantments or effects.
+  """
+  hardness = jnp.asarray(tables.BLOCKS.hardness)[block]
+  tool = jnp.asarray(tables.ITEMS.tool)[item]
+  is_right = (tool > 0) & (jnp.asarray(tables.BLOCKS.tool)[block] == tool)
+  other = jnp.where(tool == tables.TOOL_SWORD, SWORD_SPEED, 1.0)
+  speed = jnp.where(is_right, jnp.asarray(tables.ITEMS.speed)[item], other)
+  speed = jnp.where(_is_cut(block, item), CUT_SPEED, speed)
+  speed = speed * jnp.where(is_on_ground, 1.0, AIRBORNE_FACTOR)
+  speed = speed * jnp.where(is_underwater, UNDERWATER_FACTOR, 1.0)
+  divisor = jnp.where(can_harvest(block, item), HARVEST_DIVISOR, NO_HARVEST_DIVISOR)
+  rate = speed / jnp.maximum(hardness, 1e-6) / divisor
+  return jnp.where(hardness < 0, 0.0, jnp.minimum(rate, 1.0))
+
+
+def mine(state: State, action: RawAction, params: Params) -> State:
+  """One tick of breaking the block at the crosshair while `attack` is held.
+
+  Progress starts again at 0 when the target changes or the button is released, and after a break of
+  more than a tick the next begins BREAK_DELAY ticks later. The count mine_block rises, and the loot
+  drops, only if the tool can harvest the block, as in Minecraft. A second half breaks with it.
+  """
+  player, aim = state.player, state.aim
+  is_held = action.buttons[BUTTON_INDEX["attack"]] > 0
+  delay = jnp.where(is_held, jnp.maximum(player.mine_delay - 1, 0), 0)
+  cell = jnp.where(is_held & (delay == 0), aim.cell, NO_CELL)
+  block = block_of_index(state.blocks, cell)
+  item = state.slots.item[layout.HOTBAR + player.hotbar]
+  is_under = fluid_at(state.blocks, eye_of(player)).kind == WATER
+  rate = break_rate(block, item, player.is_on_ground, is_under)
+  before = jnp.where(cell == player.mine_cell, player.mine_progress, 0.0)
+  progress = jnp.where(cell >= 0, before + rate, 0.0)
+  is_broken = progress >= 1.0 - 1e-5
+  is_harvested = is_broken & can_harvest(block, item)
+  base = jnp.asarray(tables.BLOCKS.base)[block]
+  xyz = cell_of_index(jnp.maximum(cell, 0))
+  gone = jnp.where(is_broken, block, 0)
+  edits = break_edits(state.edits, MINE_AT, xyz, gone)
+  state = events.note(state, "mine_block", base, is_harvested.astype(jnp.int32))
+  return state._replace(
+    player=player._replace(
+      mine_cell=jnp.where(is_broken, NO_CELL, cell),
+      mine_progress=jnp.where(is_broken, 0.0, progress),
+      mine_delay=jnp.where(is_broken & (rate < 1.0), BREAK_DELAY + 1, delay),
+      exhaustion=player.exhaustion + jnp.where(is_broken, MINE_EXHAUSTION, 0.0),
+    ),
+    drops=_yield(state, jnp.where(is_harvested, base, 0), item, middle(xyz)),
+    edits=edits,
+    aim=aim._replace(cell=jnp.where(is_broken, NO_CELL, aim.cell)),
+  )
+
+
+def _yield(state: State, base: jax.Array, item: jax.Array, where: jax.Array) -> drops.Drops:
+  """The drops with the loot of block `base` int32[] (0: none), or with what shears get instead."""
+  sheared = jnp.asarray(tables.BLOCKS.shears_item)[base]
+  is_sheared = (jnp.asarray(tables.ITEMS.tool)[item] == _SHEARS) & (sheared > 0)
+  draws = chance.loot_draws(state)
+  looted = jnp.where(is_sheared, 0, base)
+  lying = drops.spawn_loot(state.drops, _LOOT, looted, where, draws)
+  is_kept = jnp.where(is_sheared, sheared, 0)
+  return drops.spawn(lying, is_kept, jnp.int32(1), where, vel=drops.pop_velocity(draws[:2]))
+
+
+def pick(state: State, action: RawAction, params: Params) -> State:
+  """Middle click: selects the hotbar slot whose item places the block at the crosshair."""
+  index, cell = BUTTON_INDEX["pickItem"], state.aim.cell
+  is_pressed = (action.buttons[index] > 0) & (state.prev_buttons[index] == 0) & (cell >= 0)
+  block = jnp.asarray(tables.BLOCKS.base)[block_of_index(state.blocks, cell)]
+  held = jnp.asarray(tables.ITEMS.block)[state.slots.item[layout.HOTBAR : layout.MAIN]]
+  is_it = (held == block) & (np.int32(0) < held)
+  hotbar = jnp.where(is_pressed & jnp.any(is_it), jnp.argmax(is_it), state.player.hotbar)
+  return state._replace(player=state.player._replace(hotbar=hotbar.astype(jnp.int32)))

@@ -1,0 +1,1 @@
+"""Fresh worlds: ground, biomes, features, light."""
