@@ -15,6 +15,7 @@ from cross_jax.models.qwen2_vl.forward import init_params
 from cross_jax.models.qwen2_vl.preprocess import image_patches, pixel_values
 from cross_jax.models.qwen2_vl.rope import Grid, mrope_positions, num_image_tokens
 from cross_jax.rollout.packing import Row
+from cross_jax.sharding import path_name
 from cross_jax.tokenizer import load_tokenizer
 
 VISION_START, VISION_END, IMAGE, PAD = 3, 4, 5, 0  # ids of our tokenizer
@@ -108,8 +109,10 @@ def write_weights(directory: Path, config: Qwen2VLConfig, seed: int = 0) -> None
 
   directory.mkdir(parents=True)
   params = draw(jax.random.key(seed))
-  tokenizer = load_tokenizer()
-  hf_folder.write_checkpoint(directory, params, config, tokenizer, max_shard_bytes=_SHARD_BYTES)
+  leaves = {path_name(path): np.asarray(leaf) for path, leaf in jax.tree.leaves_with_path(params)}
+  hf_folder.write_checkpoint(
+    directory, leaves.__getitem__, config, load_tokenizer(), max_shard_bytes=_SHARD_BYTES
+  )
 
 
 def grids(work: Work) -> tuple[Grid, ...]:

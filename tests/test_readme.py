@@ -97,15 +97,30 @@ def test_shell_commands_exist():
     assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
 
 
-def test_act_command_of_the_readme(finished_run):
-  (line,) = [line for line in SHELL.splitlines() if "cross_jax.act" in line]
-  command = line.replace("python -m", f'"{sys.executable}" -m', 1) + " --json --space raw"
-  environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-  done = subprocess.run(
-    command, shell=True, cwd=finished_run, env=environment, capture_output=True, text=True
+def run_line_of_the_readme(words, folder, *, more=""):
+  """Runs the README's command that has `words` in it, in a process of its own."""
+  (line,) = [line for line in SHELL.splitlines() if words in line]
+  return subprocess.run(
+    line.replace("python", f'"{sys.executable}"', 1) + more,
+    shell=True,
+    cwd=folder,
+    env={**os.environ, "PYTHONPATH": str(ROOT)},
+    capture_output=True,
+    text=True,
   )
+
+
+def test_act_command_of_the_readme(finished_run):
+  done = run_line_of_the_readme("cross_jax.act", finished_run, more=" --json --space raw")
   assert done.returncode == 0, done.stderr
   assert '"response": "Action: ' in done.stdout
+
+
+def test_gymnasium_command_of_the_readme(tmp_path):
+  pytest.importorskip("gymnasium")
+  done = run_line_of_the_readme("gymnasium.make", tmp_path)
+  assert done.returncode == 0, done.stderr
+  assert "CrossVoxel-v0" in done.stdout
 
 
 def test_local_links_exist():

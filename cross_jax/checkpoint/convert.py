@@ -28,6 +28,7 @@ from cross_jax.checkpoint.policy import (
   SPEC,
   PolicySpec,
   load_policy,
+  open_policy,
   read_spec,
   read_tokenizer,
   spec_text,
@@ -128,13 +129,12 @@ def orbax_to_hf(
   """
   source, target = source.absolute(), target.absolute()
   _check_start(target, is_verified)
-  params, spec, tokenizer = load_policy(source)
-  spec = _with_dtype(spec, dtype)
-  num_tensors = len(tensors_of(spec.model))
-  with new_folder(target) as partial:
+  with open_policy(source) as (read_leaf, spec, tokenizer), new_folder(target) as partial:
+    spec = _with_dtype(spec, dtype)
+    num_tensors = len(tensors_of(spec.model))
     hf_folder.write_checkpoint(
       partial,
-      params,
+      read_leaf,
       spec.model,
       tokenizer,
       carried=source / FILES if (source / FILES).is_dir() else None,
@@ -145,6 +145,7 @@ def orbax_to_hf(
       (partial / SPEC).write_text(spec_text(spec), encoding="utf-8")
     verified = ""
     if is_verified:
+      params = load_policy(source)[0]
       params = jax.tree.map(lambda leaf: leaf.astype(spec.model.param_dtype), params)
       verified = "; " + hf_verify.compare((params, spec, tokenizer), partial)
   return f"{num_tensors} tensors, {spec.model.param_dtype} -> {target}{verified}"

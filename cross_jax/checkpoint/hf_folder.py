@@ -1,6 +1,7 @@
 """A Hugging Face checkpoint folder to and from the parts of a policy; see convert for both ends."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ from cross_jax.checkpoint.hf_names import (
 )
 from cross_jax.checkpoint.hf_preprocessor import PREPROCESSOR, PROCESSOR, to_hf_preprocessor
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
-from cross_jax.sharding import path_name
 
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
@@ -108,7 +108,7 @@ def read_params(
 
 def write_checkpoint(
   directory: Path,
-  params: Any,
+  read_leaf: Callable[[str], np.ndarray],
   config: Qwen2VLConfig,
   tokenizer: Tokenizer,
   *,
@@ -120,7 +120,8 @@ def write_checkpoint(
 
   Args:
     directory: the folder.
-    params: pytree of arrays; written as config.param_dtype.
+    read_leaf: path of a parameter, its keys joined by "/" -> the parameter; called once for each,
+      and one is kept at a time. Written as config.param_dtype.
     config: of the model.
     tokenizer: of the model.
     carried: folder whose CARRIED files are taken, and its config.json if it is of this model;
@@ -137,18 +138,20 @@ def write_checkpoint(
       "converted"
     )
   described = _described(config, tokenizer, carried)
-  # By key, so that the layers of a checkpoint stand together in its files.
-  tensors = sorted(tensors_of(config), key=lambda t: (t.layer is not None, t.layer or 0, t.key))
-  leaves = {path_name(path): leaf for path, leaf in jax.tree.leaves_with_path(params)}
+  tensors = tensors_of(config)  # leaf by leaf
   dtype = jax.numpy.dtype(config.param_dtype)
+  current: dict[str, np.ndarray] = {}  # the one leaf in memory
 
   def read(index: int) -> np.ndarray:
     tensor: Tensor = tensors[index]
-    values = from_leaf(tensor, np.asarray(leaves[tensor.path]))
+    if tensor.path not in current:
+      current.clear()
+      current[tensor.path] = read_leaf(tensor.path)
+    values = from_leaf(tensor, current[tensor.path])
     on_tensor()
     return values.astype(dtype, copy=False)
 
-  num_bytes = sum(leaf.size * dtype.itemsize for leaf in leaves.values())
+  num_bytes = sum(math.prod(tensor.shape) * dtype.itemsize for tensor in tensors)
   with writing(directory, num_bytes):
     hf_files.write_tensors(
       directory,

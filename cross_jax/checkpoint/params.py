@@ -1,9 +1,13 @@
 """Plain parameters in a folder of their own: what a stage hands to the next, or to a user."""
 
+import contextlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from cross_jax.checkpoint import tree
 from cross_jax.checkpoint.disk import is_first_process, meet, writing
@@ -67,6 +71,23 @@ def load_params(directory: str | os.PathLike[str], template: Any | None = None) 
   {'w': Array([1., 1.], dtype=float32)}
   """
   return tree.read_tree(_find(directory), template)
+
+
+def leaf_reader(
+  directory: str | os.PathLike[str], template: Any
+) -> contextlib.AbstractContextManager[Callable[[str], np.ndarray]]:
+  """Opens parameters of save_params to read them leaf by leaf, for what is too large at once.
+
+  Args:
+    directory: of the export.
+    template: nested dicts of jax.ShapeDtypeStructs that says structure.
+  Returns:
+    Context of a function: path of a leaf, its keys joined by "/" -> the leaf.
+  Raises:
+    FileNotFoundError: there is no export.
+    ValueError: as `load_params`, on entering.
+  """
+  return tree.leaf_reader(_find(directory), template)
 
 
 def load_meta(directory: str | os.PathLike[str]) -> dict[str, Any]:

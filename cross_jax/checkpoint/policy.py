@@ -1,19 +1,22 @@
 """A policy as a folder: parameters, what they mean, and the tokenizer; what a stage ends with."""
 
+import contextlib
 import dataclasses
 import json
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 from jax.sharding import Mesh
 from tokenizers import Tokenizer
 
 from cross_jax import sharding
 from cross_jax.base import View
 from cross_jax.checkpoint.disk import is_first_process, new_folder
-from cross_jax.checkpoint.params import load_params, save_params
+from cross_jax.checkpoint.params import leaf_reader, load_params, save_params
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from cross_jax.models.qwen2_vl.forward import init_params
 
@@ -79,14 +82,7 @@ def load_policy(
       mesh does not divide the model's heads; raised before any parameter is read.
   """
   directory = Path(directory).absolute()
-  for name in (SPEC, TOKENIZER, PARAMS):
-    if not (directory / name).exists():
-      raise FileNotFoundError(
-        f"{directory / name} is missing: give a policy folder, as a finished stage leaves in "
-        "WORKDIR/STAGE/policy"
-      )
-  spec = read_spec(directory / SPEC)
-  template = jax.eval_shape(lambda: init_params(jax.random.key(0), spec.model))
+  spec, template = _read_shapes(directory)
   if mesh is not None:
     placed = sharding.tree_shardings(template, mesh, sharding.qwen2_vl_rules(spec.model, mesh))
     template = jax.tree.map(
@@ -94,6 +90,38 @@ def load_policy(
     )
   params = load_params(directory / PARAMS, template)
   return params, spec, read_tokenizer(directory / TOKENIZER, spec.model)
+
+
+@contextlib.contextmanager
+def open_policy(
+  directory: str | os.PathLike[str],
+) -> Iterator[tuple[Callable[[str], np.ndarray], PolicySpec, Tokenizer]]:
+  """Opens a policy folder to read its parameters one by one.
+
+  Args:
+    directory: written by save_policy.
+  Yields:
+    (path of a parameter, its keys joined by "/" -> the parameter; spec; tokenizer).
+  Raises:
+    As `load_policy`.
+  """
+  directory = Path(directory).absolute()
+  spec, template = _read_shapes(directory)
+  tokenizer = read_tokenizer(directory / TOKENIZER, spec.model)
+  with leaf_reader(directory / PARAMS, template) as read_leaf:
+    yield read_leaf, spec, tokenizer
+
+
+def _read_shapes(directory: Path) -> tuple[PolicySpec, Any]:
+  """A policy's spec and the shapes of its parameters, once all its files are there."""
+  for name in (SPEC, TOKENIZER, PARAMS):
+    if not (directory / name).exists():
+      raise FileNotFoundError(
+        f"{directory / name} is missing: give a policy folder, as a finished stage leaves in "
+        "WORKDIR/STAGE/policy"
+      )
+  spec = read_spec(directory / SPEC)
+  return spec, jax.eval_shape(lambda: init_params(jax.random.key(0), spec.model))
 
 
 def read_tokenizer(path: Path, model: Qwen2VLConfig) -> Tokenizer:

@@ -1,7 +1,9 @@
 """A saved tree and its JSON metadata: written together, compared before anything is loaded."""
 
 import base64
+import contextlib
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,36 @@ def read_tree(path: Path, template: Any | None) -> Any:
       )
     args = ocp.args.Composite(**{TREE_ITEM: ocp.args.StandardRestore(template)})
     return checkpointer.restore(path, args=args)[TREE_ITEM]
+
+
+@contextlib.contextmanager
+def leaf_reader(path: Path, template: Any) -> Iterator[Callable[[str], np.ndarray]]:
+  """Opens the tree saved at `path` to read its leaves one by one, as many as are wanted.
+
+  Args:
+    path: a finished checkpoint.
+    template: nested dicts of jax.ShapeDtypeStructs.
+  Yields:
+    Path of a leaf, its keys joined by "/" -> the leaf, bit for bit as it was saved.
+  Raises:
+    ValueError: as `read_tree`.
+  """
+  with make_checkpointer() as checkpointer:
+    saved = checkpointer.metadata(path).item_metadata[TREE_ITEM]
+  _check_same(_stored_leaves(saved.tree), _stored_leaves(template), path)
+  as_numpy = ocp.RestoreArgs(restore_type=np.ndarray)
+  # Standard handlers read all of a tree or nothing.
+  with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
+
+    def read(leaf: str) -> np.ndarray:
+      item, restore_args = 0, as_numpy
+      for key in reversed(leaf.split("/")):
+        item, restore_args = {key: item}, {key: restore_args}
+      args = ocp.args.PyTreeRestore(item=item, restore_args=restore_args, partial_restore=True)
+      (values,) = jax.tree.leaves(checkpointer.restore(path / TREE_ITEM, args=args))
+      return values
+
+    yield read
 
 
 def read_meta(path: Path) -> dict[str, Any]:

@@ -10,10 +10,11 @@ gymnasium = pytest.importorskip("gymnasium")
 from gymnasium.utils.env_checker import check_env  # noqa: E402
 
 from cross_jax.base import BUTTONS  # noqa: E402
+from cross_jax.envs.voxel import gym as gymnasium_package  # noqa: E402
 from cross_jax.envs.voxel.content import tables  # noqa: E402
 from cross_jax.envs.voxel.env import VoxelEnv  # noqa: E402
+from cross_jax.envs.voxel.gym import ENV_ID  # noqa: E402
 from cross_jax.envs.voxel.gym import env as gymnasium_env  # noqa: E402
-from cross_jax.envs.voxel.gym import registration  # noqa: E402
 from cross_jax.envs.voxel.gym import vpt as gymnasium_vpt  # noqa: E402
 
 SMALL = {"width": 32, "height": 18}
@@ -22,7 +23,7 @@ TASKS = ["mine_block:oak_log", "craft_item:arrow"]
 
 @pytest.fixture(scope="module")
 def env():
-  env = gymnasium.make(registration.ENV_ID, **SMALL, render_mode="rgb_array")
+  env = gymnasium.make(ENV_ID, **SMALL, render_mode="rgb_array")
   yield env
   env.close()
 
@@ -32,12 +33,12 @@ def test_gymnasiums_checker_has_no_complaint(env):
 
 
 def test_the_docstrings_examples():
-  for module in (gymnasium_env, gymnasium_vpt):
+  for module in (gymnasium_package, gymnasium_env, gymnasium_vpt):
     assert doctest.testmod(module).failed == 0
 
 
 def test_minerls_degrees_pass_but_for_the_recommended_scale():
-  env = gymnasium.make(registration.ENV_ID, **SMALL, camera_unit="degrees")
+  env = gymnasium.make(ENV_ID, **SMALL, camera_unit="degrees")
   assert env.action_space["camera"].high.tolist() == [180, 180]
   with pytest.warns(UserWarning, match="symmetric and normalized") as caught:
     check_env(env.unwrapped, skip_render_check=True)
@@ -70,7 +71,7 @@ def test_a_step_turns_by_the_share_and_releases_what_is_left_out(env):
 
 
 def test_episodes_are_truncated_and_tasks_drawn_from_those_given():
-  env = gymnasium.make(registration.ENV_ID, **SMALL, max_ticks=2, task=TASKS)
+  env = gymnasium.make(ENV_ID, **SMALL, max_ticks=2, task=TASKS)
   seen = set()
   for seed in range(8):
     seen.add(env.reset(seed=seed)[1]["task"])

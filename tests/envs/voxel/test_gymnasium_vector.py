@@ -9,16 +9,14 @@ from gymnasium.utils.env_checker import data_equivalence  # noqa: E402
 from gymnasium.vector import AutoresetMode  # noqa: E402
 from gymnasium.wrappers.vector import RecordEpisodeStatistics  # noqa: E402
 
-from cross_jax.envs.voxel.gym import registration  # noqa: E402
+from cross_jax.envs.voxel.gym import ENV_ID  # noqa: E402
 
 SETTINGS = {"width": 32, "height": 18, "max_ticks": 3}
 NUM, TICKS = 4, 9
 
 
 def make(mode=AutoresetMode.NEXT_STEP, **settings):
-  env = gymnasium.make_vec(
-    registration.ENV_ID, num_envs=NUM, autoreset_mode=mode, **SETTINGS, **settings
-  )
+  env = gymnasium.make_vec(ENV_ID, num_envs=NUM, autoreset_mode=mode, **SETTINGS, **settings)
   env.action_space.seed(4)
   return env
 
@@ -27,7 +25,7 @@ def make(mode=AutoresetMode.NEXT_STEP, **settings):
 def test_it_equals_gymnasiums_own_vector_of_single_games(mode):
   ours = make(mode)
   theirs = gymnasium.make_vec(
-    registration.ENV_ID,
+    ENV_ID,
     num_envs=NUM,
     vectorization_mode="sync",
     vector_kwargs={"autoreset_mode": mode},

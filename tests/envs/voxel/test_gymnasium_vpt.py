@@ -6,7 +6,7 @@ import pytest
 gymnasium = pytest.importorskip("gymnasium")
 
 from cross_jax.base import BUTTON_INDEX  # noqa: E402
-from cross_jax.envs.voxel.gym import registration  # noqa: E402
+from cross_jax.envs.voxel.gym import ENV_ID  # noqa: E402
 from cross_jax.envs.voxel.gym.vpt import VPTActions, VPTVectorActions  # noqa: E402
 
 SETTINGS = {"width": 32, "height": 18, "task": "mine_block:oak_log"}
@@ -15,7 +15,7 @@ TURN = 10 * 11 + 5  # pitch 10 degrees, no yaw
 
 @pytest.mark.parametrize("unit", ["share", "degrees"])
 def test_ids_turn_and_press(unit):
-  env = VPTActions(gymnasium.make(registration.ENV_ID, camera_unit=unit, **SETTINGS))
+  env = VPTActions(gymnasium.make(ENV_ID, camera_unit=unit, **SETTINGS))
   before = env.reset(seed=3)[1]["location_stats"]["pitch"]
   info = env.step({"buttons": np.int64([289]), "camera": np.int64([TURN])})[4]  # as MineStudio's
   assert info["location_stats"]["pitch"] - before == pytest.approx(10, abs=1e-3)
@@ -34,7 +34,7 @@ def test_ids_turn_and_press(unit):
 
 
 def test_ids_of_a_vector():
-  env = VPTVectorActions(gymnasium.make_vec(registration.ENV_ID, num_envs=4, **SETTINGS))
+  env = VPTVectorActions(gymnasium.make_vec(ENV_ID, num_envs=4, **SETTINGS))
   before = env.reset(seed=3)[1]["location_stats"]["pitch"]
   buttons = np.asarray([0, 1, 4, 8640])
   infos = env.step({"buttons": buttons, "camera": np.full(4, TURN)})[4]

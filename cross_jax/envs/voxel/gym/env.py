@@ -1,4 +1,4 @@
-"""One game as a gymnasium environment with MineRL's actions: `gymnasium.make("CrossVoxel-v0")`."""
+"""One game as a gymnasium environment with MineRL's actions: `CrossVoxel-v0`."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -36,8 +36,7 @@ class CrossVoxelEnv(gymnasium.Env):
   instruction, seed and is_success.
 
   >>> import gymnasium
-  >>> name = "cross_jax.envs.voxel.gym.registration:CrossVoxel-v0"
-  >>> env = gymnasium.make(name, width=32, height=18)
+  >>> env = gymnasium.make("cross_jax.envs.voxel.gym:CrossVoxel-v0", width=32, height=18)
   >>> observation, info = env.reset(seed=0, options={"task": "craft_item:arrow"})
   >>> observation["pov"].shape, int(observation["is_gui_open"])
   ((18, 32, 3), 1)
@@ -50,7 +49,7 @@ class CrossVoxelEnv(gymnasium.Env):
 
     Args:
       render_mode: None, or "rgb_array": `render` gives the 640x360 screen.
-      settings: fields of gymnasium_spaces.Settings.
+      settings: fields of spaces.Settings.
     Raises:
       ValueError: unknown task, difficulty, camera_unit or render_mode, sizes that can't be drawn.
     """

@@ -24,7 +24,7 @@ from cross_jax.envs.voxel.render import render_batch
 class CrossVoxelVectorEnv(VectorEnv):
   """`num_envs` games in this process, stepped and drawn as one batch.
 
-  Spaces are those of gymnasium_env.CrossVoxelEnv, batched; equal seeds give the games that
+  Spaces are those of env.CrossVoxelEnv, batched; equal seeds give the games that
   gymnasium.vector.SyncVectorEnv gives. Infos are VoxelEnv's arrays [B] with a mask `_key` each, and
   the object arrays task, instruction and seed.
   """
@@ -45,7 +45,7 @@ class CrossVoxelVectorEnv(VectorEnv):
         starts its next episode; SAME_STEP: the step that ends it does, and infos has final_obs and
         final_info; DISABLED: `reset` with the option reset_mask does.
       render_mode: None, or "rgb_array": `render` gives the 640x360 screens.
-      settings: fields of gymnasium_spaces.Settings.
+      settings: fields of spaces.Settings.
     Raises:
       ValueError: num_envs below 1, unknown mode, task, difficulty or camera_unit.
     """

@@ -27,7 +27,7 @@ class VPTActions(gymnasium.ActionWrapper):
   """CrossVoxel-v0 with actions {"buttons": 0..8640, "camera": 0..120}.
 
   >>> import gymnasium
-  >>> env = VPTActions(gymnasium.make("cross_jax.envs.voxel.gym.registration:CrossVoxel-v0"))
+  >>> env = VPTActions(gymnasium.make("cross_jax.envs.voxel.gym:CrossVoxel-v0"))
   >>> env.action_space
   Dict('buttons': Discrete(8641), 'camera': Discrete(121))
   """
