@@ -166,29 +166,37 @@ def _hit(boxes: Boxes, thing: jax.Array, rays: Rays, best: Things) -> Things:
   return Things(t_best, look)
 
 
-def hit_things(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.ndarray) -> Things:
+def hit_things(state: State, rays: Rays, axes: jax.Array, bounds: np.ndarray) -> Things:
   """The nearest mob, drop or shot on every ray.
 
   Args:
-    boxes: boxes_of a game.
+    state: the game.
     rays: Rays of N directions, N a multiple of CHUNK.
     axes: float32[3, 3], rays.camera_axes.
     bounds: float32[N / CHUNK, 2, 2], chunk_angles of the camera rays.
   Returns:
     Things.
   """
+  num = rays.x.shape[0]
+  none = Things(jnp.full((num,), FAR, jnp.float32), jnp.zeros((num,), jnp.int32))
+  kinds = jnp.concatenate([state.mobs.kind, state.drops.item, state.projectiles.kind])
+  search = lambda: _search(boxes_of(state), rays, axes, bounds, none)
+  return jax.lax.cond(jnp.any(kinds > 0), search, lambda: none)
+
+
+def _search(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.ndarray, none: Things) -> Things:
   pairs = _pairs(boxes, rays.origin, axes, bounds)  # a word of `pick` holds the pairs of a chunk
   picked = pick(jnp.pad(pairs, ((0, 0), (0, 32 - NUM_THINGS))).reshape(-1))
+  pair_of = lambda i: index_of(picked, i[None])[0]
 
-  def body(i, best):
-    pair = index_of(picked, i[None])[0]
+  def body(i, carry):
+    best, pair = carry  # the pair is carried since the loop over rays would look it up at each
     chunk, thing = pair // 32, pair % 32
     start = chunk * CHUNK
     cut = lambda a: jax.lax.dynamic_slice(a, (start,), (CHUNK,))  # noqa: E731
     some = Rays(rays.origin, cut(rays.x), cut(rays.y), cut(rays.z))
     new = _hit(boxes, thing, some, jax.tree.map(cut, best))
-    return jax.tree.map(lambda a, b: jax.lax.dynamic_update_slice(a, b, (start,)), best, new)
+    put = lambda a, b: jax.lax.dynamic_update_slice(a, b, (start,))  # noqa: E731
+    return jax.tree.map(put, best, new), pair_of(i + 1)
 
-  num = rays.x.shape[0]
-  none = Things(jnp.full((num,), FAR, jnp.float32), jnp.zeros((num,), jnp.int32))
-  return jax.lax.fori_loop(0, picked.total, body, none)
+  return jax.lax.fori_loop(0, picked.total, body, (none, pair_of(jnp.int32(0))))[0]
