@@ -120,7 +120,9 @@ def soak(num_ticks: int, num_games: int, seed: int = 0, progress: Progress | Non
 
 def main(argv: list[str] | None = None) -> int:
   """Runs the command line; returns the exit code."""
-  parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+  parser = argparse.ArgumentParser(
+    prog="python -m cross_jax.envs.voxel.soak", description=__doc__.split("\n")[0]
+  )
   parser.add_argument("--ticks", type=int, default=1_000_000, help="of all games together")
   parser.add_argument("--games", type=int, default=64, help="at a time")
   parser.add_argument("--seed", type=int, default=0)
