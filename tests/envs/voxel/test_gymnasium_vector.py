@@ -86,6 +86,8 @@ def test_disabled_resets_on_demand():
     (lambda env: env.reset(seed=[0, 1, 2, -3]), "seed -3: must be 0..4294967295"),
     (lambda env: env.reset(seed="7"), "seed '7': must be an integer"),
     (lambda env: env.reset(options={"task": "craft_item:arow"}), "arow"),
+    (lambda env: env.reset(options={"task": 5}), "task 5: must be a name"),
+    (lambda env: env.reset(options=["task"]), r"\['task'\]: must be a dict of task, reset_mask"),
     (lambda env: env.reset(options={"reset_mask": np.zeros(NUM, bool)}), "some True"),
     (lambda env: env.step({"camera": np.zeros(2)}), r"camera of shape \(2,\): must be \(4, 2\)"),
     (lambda env: env.step({"jump": np.asarray([0, 1, 5, 0])}), r"jump=\[0, 1, 5, 0\]"),

@@ -1,5 +1,6 @@
 """A scripted player over the same socket as the page; recordings replay to the bit."""
 
+import contextlib
 import http.client
 import io
 import json
@@ -18,6 +19,7 @@ from cross_jax.base import BUTTONS, DEG_PER_PX, TICKS_PER_S, RawAction
 from cross_jax.envs.experts.play import act
 from cross_jax.envs.experts.snapshot import snapshots
 from cross_jax.envs.voxel.env import VoxelEnv
+from cross_jax.envs.voxel.play import __main__ as command
 from cross_jax.envs.voxel.play.server import STATUS_HEADER, PlayServer
 from cross_jax.envs.voxel.play.session import Session
 from cross_jax.envs.voxel.recording import SUCCESS, TIME, digest, read_recording, replay
@@ -156,6 +158,24 @@ def test_a_recording_that_cannot_be_written_is_told(client, folder):
   finally:
     gone.rename(folder)
   assert client.play("/start", {"task": TASK, "seed": 0})[0]["tick"] == 0
+
+
+@pytest.mark.parametrize(
+  "arguments, message",
+  [
+    (("--window",), r"--window needs pygame: pip install -e '.\[play\]'"),
+    (("--port", "99999"), "'99999': must be 0..65535"),
+    (("--difficulty", "easy"), "invalid choice: 'easy'"),
+    (("--size", "640"), "'640': must be like 640x360"),
+    (("--record", __file__), "File exists"),
+  ],
+)
+def test_bad_arguments_end_with_one_line(monkeypatch, capsys, arguments, message):
+  monkeypatch.setitem(sys.modules, "pygame", None)
+  monkeypatch.delitem(sys.modules, "cross_jax.envs.voxel.play.window", raising=False)
+  with contextlib.suppress(SystemExit):
+    assert command.main([*arguments]) == 1
+  assert re.search(message, capsys.readouterr().err.splitlines()[-1])
 
 
 def test_a_killed_server_loses_at_most_a_second(tmp_path):

@@ -112,8 +112,10 @@ def check_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> di
   """A copy of reset's options.
 
   Raises:
-    ValueError: a key that is not known.
+    ValueError: not a dict, or a key that is not known.
   """
+  if options is not None and not isinstance(options, Mapping):
+    raise ValueError(f"reset options {options!r}: must be a dict of {', '.join(known)}, or None")
   for key in options or {}:
     if key not in known:
       raise ValueError(f"reset option {key!r}: must be one of {', '.join(known)}")

@@ -89,7 +89,7 @@ class CrossVoxelVectorEnv(VectorEnv):
     seeds = list(seed) if np.ndim(seed) else _count_up(seed, self.num_envs)
     seeds = [None if number is None else check_seed(number) for number in seeds]
     task = options.get("task")
-    tasks = [task] * self.num_envs if task is None or isinstance(task, str) else list(task)
+    tasks = list(task) if isinstance(task, (list, tuple)) else [task] * self.num_envs
     if not len(seeds) == len(tasks) == self.num_envs:
       raise ValueError(
         f"{len(seeds)} seeds, {len(tasks)} tasks for {self.num_envs} games: pass one, or one a game"

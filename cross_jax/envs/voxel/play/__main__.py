@@ -6,6 +6,7 @@ With --window it plays in a window of its own (needs pygame: pip install -e '.[p
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from cross_jax.base import SCREEN_HEIGHT, SCREEN_WIDTH
 from cross_jax.envs.tasks import DIFFICULTIES, LIMIT_TICKS
@@ -26,6 +27,14 @@ def _port(text: str) -> int:
   if not (text.isdecimal() and int(text) <= MAX_PORT):
     raise argparse.ArgumentTypeError(f"{text!r}: must be 0..{MAX_PORT}")
   return int(text)
+
+
+def _window() -> Callable[[Session, str, int], None]:
+  try:
+    from cross_jax.envs.voxel.play.window import play
+  except ModuleNotFoundError as error:
+    raise ImportError("--window needs pygame: pip install -e '.[play]'") from error
+  return play
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,8 +59,7 @@ def main(argv: list[str] | None = None) -> int:
       *args.size, max_ticks=args.max_ticks, difficulty=args.difficulty, folder=args.record
     )
     if args.window:
-      from cross_jax.envs.voxel.play.window import play
-
+      play = _window()
       play(session, args.task, args.seed)
       return 0
     server = PlayServer(session, args.host, args.port)
