@@ -91,7 +91,7 @@ def generate(
     The data set's summary, also in DIR/summary.json: rows and episodes by family, failed episodes
     by task, and failed by the space that executed them.
   Raises:
-    ValueError: data_dir holds a data set of other arguments; an unknown task.
+    ValueError: data_dir holds a data set of other arguments; an unknown task; no episode succeeded.
   """
   data_dir = Path(data_dir)
   shards = plan_shards(tasks, episodes_per_task, episodes_per_shard)
@@ -193,7 +193,11 @@ def _is_done(data_dir: Path, shard: Shard) -> bool:
 
 
 def finish(data_dir: Path, shards: list[Shard], features) -> dict[str, Any]:
-  """summary.json, then TFDS's metadata, which marks the data set as complete."""
+  """summary.json, then TFDS's metadata, which marks the data set as complete.
+
+  Raises:
+    ValueError: no episode has a row.
+  """
   log = []
   for shard in shards:
     path = shard_path(data_dir, shard.family, shard.index, shard.num_shards)
@@ -209,6 +213,11 @@ def finish(data_dir: Path, shards: list[Shard], features) -> dict[str, Any]:
     "episodes_by_space": dict(_count(log, lambda e: e["space"])),
   }
   write_json(data_dir / "summary.json", summary)
+  if not summary["num_rows"]:
+    raise ValueError(
+      f"{data_dir}: none of {len(log)} episodes succeeded, so there are no rows; add tasks or "
+      "episodes, in another data_dir"
+    )
   write_metadata(
     data_dir,
     features,

@@ -116,7 +116,8 @@ def convert(
   Returns:
     The summary, also in DIR/summary.json; see demonstrations.generate.
   Raises:
-    ValueError: no recordings, a damaged one, one of another world, data_dir holds another data set.
+    ValueError: no recordings, a damaged one, one of another world, none that succeeded, data_dir
+      holds another data set.
   """
   files = sorted(file for path in map(Path, paths) for file in _files(path))
   if not files:
@@ -134,6 +135,8 @@ def convert(
     except ValueError as error:
       raise ValueError(f"{file}: {error}") from error
     families.setdefault(get(record.task).family, []).append(record)
+  if not any(record.rows for records in families.values() for record in records):
+    raise ValueError(f"none of {len(files)} recordings has a success with a label: no data set")
   note(data_dir, arguments)
   shards = []
   for family, records in families.items():

@@ -76,6 +76,18 @@ def test_rows_have_the_players_labels(played, tmp_path):
     convert([folder / "0.jsonl"], tmp_path, show_progress=False)
 
 
+def test_episodes_that_failed_leave_their_family_out(played, tmp_path):
+  folder, _ = played
+  some = [folder / "lazy.jsonl", folder / "1.jsonl"]  # mining failed, crafting did not
+  summary = convert(some, tmp_path / "some", show_progress=False)
+  assert (summary["num_episodes"], summary["num_failed"]) == (2, 1)
+  assert list_families(tmp_path / "some") == ["craft_item"]
+  assert len(FamilySource(tmp_path / "some", "craft_item")) == summary["num_rows"] > 0
+  with pytest.raises(ValueError, match="none of 1 recordings has a success"):
+    convert(some[:1], tmp_path / "none", show_progress=False)
+  assert not (tmp_path / "none").exists()
+
+
 def test_hindsight_finds_what_the_expert_was_about(played):
   _, episodes = played
   for task, kind in zip(TASKS, (MINE, CLICK_LEFT)):
