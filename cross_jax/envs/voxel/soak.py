@@ -129,6 +129,8 @@ def main(argv: list[str] | None = None) -> int:
   args = parser.parse_args(argv)
   if args.ticks < 1 or args.games < 1:
     parser.error(f"--ticks {args.ticks}, --games {args.games}: must be at least 1")
+  if args.seed < 0:
+    parser.error(f"--seed {args.seed}: must be at least 0")
   with Progress(console=Console(stderr=True)) as progress:
     report = soak(args.ticks, args.games, args.seed, progress)
   for name, number in report.num_broken.items():
