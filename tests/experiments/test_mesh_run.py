@@ -20,7 +20,7 @@ SHRINK = {
   "prompt.max_prompt_len": 64,
   "prompt.max_response_len": 24,
   "prompt.system": converted_run.SYSTEM,
-  "sft.num_steps": 12,
+  "sft.num_steps": 40,
   "sft.batch_size": 8,
   "sft.max_targets": 128,
   "sft.warmup_steps": 2,
@@ -79,7 +79,8 @@ def test_two_processes(tmp_path):
   for process in processes:
     finish(process)
   run = tmp_path / "run"
-  assert [row["step"] for row in read_metrics(run / "sft")] == list(range(1, 13))
+  steps = [row["step"] for row in read_metrics(run / "sft")]
+  assert steps == list(range(1, SHRINK["sft.num_steps"] + 1))
   results = json.loads((run / "results.json").read_text())
   assert set(results["stages"]) == {"sft", "mtrl"}
   before, after = (load_policy(p)[0] for p in (checkpoint, run / "sft" / "policy"))
