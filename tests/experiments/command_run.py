@@ -41,7 +41,9 @@ def interrupt(process, metrics, *, num_rows, timeout_s):
   """Sends Ctrl-C as soon as the file `metrics` has `num_rows` rows."""
   deadline = time.monotonic() + timeout_s
   while not (metrics.exists() and metrics.read_text().count("\n") >= num_rows):
-    assert process.poll() is None and time.monotonic() < deadline, process.stdout.read()
+    if process.poll() is not None or time.monotonic() > deadline:
+      process.kill()
+      raise AssertionError(process.communicate()[0][-4000:])
     time.sleep(0.05)
   process.send_signal(signal.SIGINT)
 
