@@ -33,7 +33,6 @@ class Instruction(NamedTuple):
   results: tuple[Array, ...]  # several if it makes a tuple
   operands: tuple[str, ...]  # names
   attributes: str  # from the operands on
-  is_root: bool
 
   @property
   def num_bytes(self) -> int:
@@ -140,7 +139,6 @@ def _instruction(line: str) -> Instruction:
     ),
     tuple(re.findall(r"%([\w.-]+)", rest[:end])),
     rest,
-    line.lstrip().startswith("ROOT"),
   )
 
 

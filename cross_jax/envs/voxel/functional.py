@@ -18,6 +18,7 @@ from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.batch_layout import in_groups, is_together
 from cross_jax.envs.voxel.gui.layout import GUI_NONE
 from cross_jax.envs.voxel.render import render_batch
+from cross_jax.envs.voxel.render.rays import check_view
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.step import step_batch
@@ -70,7 +71,7 @@ def stack_setups(
   """The set-ups of episodes with a leading axis, for `refill`; arguments as of `make_pool`."""
   if not tasks or len(tasks) != len(seeds):
     raise ValueError(f"{len(tasks)} tasks and {len(seeds)} seeds: pass one of each per world")
-  rows = [setup_row(task, int(seed), difficulty) for task, seed in zip(tasks, seeds)]
+  rows = [setup_row(task, seed, difficulty) for task, seed in zip(tasks, seeds)]
   return jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
 
 
@@ -119,7 +120,7 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
   Returns:
     Functions.
   Raises:
-    ValueError: max_ticks below 1.
+    ValueError: max_ticks below 1, a view that is not a rectangle of the screen.
 
   >>> reset, step = make(max_ticks=20)
   >>> pool = make_pool(["mine_block:oak_log", "kill_entity:cow", "craft_item:arrow"], [0, 1, 2])
@@ -129,6 +130,8 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
   """
   if max_ticks < 1:
     raise ValueError(f"max_ticks={max_ticks}: must be at least 1")
+  for view in views:
+    check_view(view)
   views = tuple(views)
 
   @jax.custom_batching.custom_vmap
