@@ -15,6 +15,7 @@ import numpy as np
 from cross_jax.base import Observation, RawAction, View
 from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
+from cross_jax.envs.voxel.batch_layout import in_groups, is_together
 from cross_jax.envs.voxel.gui.layout import GUI_NONE
 from cross_jax.envs.voxel.render import render_batch
 from cross_jax.envs.voxel.render.rays import check_view
@@ -22,6 +23,7 @@ from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.step import step_batch
 
+BUILT_TOGETHER = 512  # worlds made at once, in the layout of an accelerator (batch_layout.py)
 GAMES_PER_RESTART = 64  # of a batch, one is begun anew at a time: rarely more end in a tick
 
 
@@ -91,7 +93,10 @@ def _put(pool: Pool, rows: jax.Array, worlds: State) -> Pool:
 
 @jax.jit
 def _build(setups: TaskSetup) -> State:
-  return jax.lax.map(lambda setup: reset(setup, jax.random.PRNGKey(setup.seed)), setups)
+  build = lambda setup: reset(setup, jax.random.PRNGKey(setup.seed))
+  if is_together():
+    return in_groups(jax.vmap(build), setups, BUILT_TOGETHER)
+  return jax.lax.map(build, setups)
 
 
 def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functions:

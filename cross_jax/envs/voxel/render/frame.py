@@ -1,4 +1,7 @@
-"""Frames of a batch of games: trace, shade, overlay, game by game so that each stays in cache."""
+"""Frames of a batch of games: trace, shade, overlay.
+
+Game by game so that each stays in cache, or all games together (batch_layout.py).
+"""
 
 import functools
 import os
@@ -10,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import View
+from cross_jax.envs.voxel.batch_layout import in_groups, is_together
 from cross_jax.envs.voxel.content.tables import BLOCKS
 from cross_jax.envs.voxel.render import overlay
 from cross_jax.envs.voxel.render.hits import FAR, Hits, Rays, hit_block, make_rays
@@ -30,6 +34,7 @@ from cross_jax.envs.voxel.render.rays import (
   px_per_sample,
 )
 from cross_jax.envs.voxel.render.shade import shade
+from cross_jax.envs.voxel.render.together import hit_things_together, trace_together
 from cross_jax.envs.voxel.render.trace import padded, trace
 from cross_jax.envs.voxel.rules.aim import aim_of
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, SIZE_Y, State
@@ -40,6 +45,7 @@ CODE_SHOT = CODE_DROP + MAX_DROPS
 
 MAX_RUNS = 4  # each is compiled, so more cost compile time
 MIN_RUN = 4  # games
+MAX_RAYS = 2**24  # of all games drawn together: bounds the memory that a picture takes
 _VISIBLE_BITS = 0xC0  # of a box byte: set in blocks and in water
 
 
@@ -69,15 +75,29 @@ def _checked_plan(views: tuple[View, ...]) -> _Plan:
   return _plan(tuple(views))
 
 
-def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
-  """What every ray of a plan meets in one game."""
+def _begin(state: State, plan: _Plan) -> tuple[jax.Array, Rays, jax.Array]:
+  """The camera's axes, the rays of a plan and the height below which all blocks are."""
   player = state.player
   axes = camera_axes(player.yaw_deg, player.pitch_deg)
   rays = make_rays(eye(player), axes, plan.camera)
   layers = jnp.any((state.boxes & _VISIBLE_BITS).reshape(SIZE_Y, -1) != 0, axis=1)
   top = jnp.max(jnp.where(layers, jnp.arange(1, SIZE_Y + 1), 0)).astype(jnp.float32)
+  return axes, rays, top
+
+
+def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
+  """What every ray of a plan meets in one game."""
+  axes, rays, top = _begin(state, plan)
   hits = trace(state.boxes, rays, top)
   things = hit_things(boxes_of(state), rays, axes, plan.bounds)
+  return rays, hits, things
+
+
+def _look_together(states: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
+  """`_look` of a batch of games."""
+  axes, rays, top = jax.vmap(lambda state: _begin(state, plan))(states)
+  hits = trace_together(states.boxes, rays, top)
+  things = hit_things_together(jax.vmap(boxes_of)(states), rays, axes, plan.bounds)
   return rays, hits, things
 
 
@@ -86,7 +106,15 @@ def _with_aim(states: State) -> State:
   return states._replace(aim=jax.vmap(aim_of)(states))
 
 
-def _map_games(draw: Callable[[State], Any], states: State) -> Any:
+def _map_games(paint: Callable[..., Any], states: State, plan: _Plan) -> Any:
+  """`paint(state, *_look(state, plan))` of every game, in the layout of the platform."""
+  if is_together():
+    draw = lambda games: jax.vmap(paint)(games, *_look_together(games, plan))
+    return in_groups(draw, states, max(1, MAX_RAYS // plan.camera.shape[1]))
+  return _one_by_one(lambda state: paint(state, *_look(state, plan)), states)
+
+
+def _one_by_one(draw: Callable[[State], Any], states: State) -> Any:
   """Maps over games one by one, so that each stays in cache, in independent runs of games.
 
   The loops of the runs share nothing, so that the runtime may give each a core of its own.
@@ -159,12 +187,11 @@ def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...
   """
   views, plan = tuple(views), _checked_plan(views)
 
-  def one(state: State) -> tuple[jax.Array, ...]:
-    rays, hits, things = _look(state, plan)
+  def paint(state: State, rays: Rays, hits: Hits, things: Things) -> tuple[jax.Array, ...]:
     images = _cut_views(shade(hits, things, rays, plan.pixel_angle, state), views)
     return tuple(overlay.draw(image, state, view) for image, view in zip(images, views))
 
-  words = _map_games(one, _with_aim(states))
+  words = _map_games(paint, _with_aim(states), plan)
   return tuple(_to_rgb(w) for w in words)
 
 
@@ -183,8 +210,7 @@ def render_labelled(states: State, views: tuple[View, ...]) -> tuple[Labelled, .
   """
   views, plan = tuple(views), _checked_plan(views)
 
-  def one(state: State) -> tuple[Labelled, ...]:
-    rays, hits, things = _look(state, plan)
+  def paint(state: State, rays: Rays, hits: Hits, things: Things) -> tuple[Labelled, ...]:
     colours = shade(hits, things, rays, plan.pixel_angle, state)
     parts = colours, _codes(hits, things), _depth(hits, things)
     return tuple(
@@ -192,7 +218,7 @@ def render_labelled(states: State, views: tuple[View, ...]) -> tuple[Labelled, .
       for view, image, code, depth in zip(views, *(_cut_views(part, views) for part in parts))
     )
 
-  drawn = _map_games(one, _with_aim(states))
+  drawn = _map_games(paint, _with_aim(states), plan)
   return tuple(part._replace(rgb=_to_rgb(part.rgb)) for part in drawn)
 
 
@@ -213,9 +239,8 @@ def segment_batch(states: State, view: View) -> jax.Array:
   """
   plan = _checked_plan((view,))
 
-  def one(state: State) -> jax.Array:
-    _, hits, things = _look(state, plan)
+  def paint(state: State, _: Rays, hits: Hits, things: Things) -> jax.Array:
     (code,) = _cut_views(_codes(hits, things), (view,))
     return overlay.codes(code, state, view)
 
-  return _map_games(one, states)
+  return _map_games(paint, states, plan)
