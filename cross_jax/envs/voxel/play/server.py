@@ -125,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
     }.items():
       self.send_header(name, value)
     self.send_header("Content-Length", str(len(body)))
+    if self.close_connection:
+      self.send_header("Connection", "close")
     self.end_headers()
     self.wfile.write(body)
 
