@@ -128,6 +128,8 @@ def test_one_game_equals_its_row_of_a_batch(pool):
 def test_bad_input_names_value_and_way_out(pool):
   with pytest.raises(ValueError, match="max_ticks=0: must be at least 1"):
     functional.make(max_ticks=0)
+  with pytest.raises(ValueError, match="must lie within the 640x360 screen"):
+    functional.make([VIEW, VIEW._replace(width=0)])
   with pytest.raises(ValueError, match="2 tasks and 1 seeds: pass one of each"):
     functional.make_pool(TASKS[:2], [1])
   with pytest.raises(ValueError, match="oak_lgo"):

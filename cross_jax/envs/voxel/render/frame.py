@@ -1,4 +1,7 @@
-"""Frames of a batch of games: trace, shade, overlay, game by game so that each stays in cache."""
+"""Frames of a batch of games: trace, shade, overlay.
+
+Game by game so that each stays in cache, or all games together (batch_layout.py).
+"""
 
 import functools
 import os
@@ -10,10 +13,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import View
+from cross_jax.envs.voxel.batch_layout import in_groups, is_together
 from cross_jax.envs.voxel.content.tables import BLOCKS
 from cross_jax.envs.voxel.render import overlay
 from cross_jax.envs.voxel.render.hits import FAR, Hits, Rays, hit_block, make_rays
-from cross_jax.envs.voxel.render.mobs import CHUNK, SLOT_SHIFT, Things, chunk_angles, hit_things
+from cross_jax.envs.voxel.render.mobs import (
+  CHUNK,
+  SLOT_SHIFT,
+  Things,
+  boxes_of,
+  chunk_angles,
+  hit_things,
+)
 from cross_jax.envs.voxel.render.once import Once, once_of
 from cross_jax.envs.voxel.render.rays import (
   FOCAL_PX,
@@ -24,6 +35,7 @@ from cross_jax.envs.voxel.render.rays import (
   px_per_sample,
 )
 from cross_jax.envs.voxel.render.shade import shade
+from cross_jax.envs.voxel.render.together import hit_things_together, trace_together
 from cross_jax.envs.voxel.render.trace import padded, trace
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, SIZE_X, SIZE_Y, SIZE_Z, State
 
@@ -33,6 +45,7 @@ CODE_SHOT = CODE_DROP + MAX_DROPS
 
 MAX_RUNS = 4  # each is compiled, so more cost compile time
 MIN_RUN = 4  # games
+MAX_RAYS = 2**24  # of all games drawn together: bounds the memory that a picture takes
 _VISIBLE_BITS = 0xC0  # of a box byte: set in blocks and in water
 _ROWS = 8  # of cells, a divisor of SIZE_Z
 
@@ -63,14 +76,12 @@ def _checked_plan(views: tuple[View, ...]) -> _Plan:
   return _plan(tuple(views))
 
 
-def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
-  """What every ray of a plan meets in one game."""
+def _begin(state: State, plan: _Plan) -> tuple[jax.Array, Rays, jax.Array]:
+  """The camera's axes, the rays of a plan and the height below which all blocks are."""
   player = state.player
   axes = camera_axes(player.yaw_deg, player.pitch_deg)
   rays = make_rays(eye(player), axes, plan.camera)
-  hits = trace(state.boxes, rays, _top(state.boxes))
-  things = hit_things(state, rays, axes, plan.bounds)
-  return rays, hits, things
+  return axes, rays, _top(state.boxes)
 
 
 def _top(boxes: jax.Array) -> jax.Array:
@@ -87,7 +98,32 @@ def _top(boxes: jax.Array) -> jax.Array:
   return jnp.max(jnp.where(seen != 0, height, 0)).astype(jnp.float32)
 
 
-def _map_games(draw: Callable[[Any], Any], games: Any) -> Any:
+def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
+  """What every ray of a plan meets in one game."""
+  axes, rays, top = _begin(state, plan)
+  hits = trace(state.boxes, rays, top)
+  things = hit_things(state, rays, axes, plan.bounds)
+  return rays, hits, things
+
+
+def _look_together(states: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
+  """`_look` of a batch of games."""
+  axes, rays, top = jax.vmap(lambda state: _begin(state, plan))(states)
+  hits = trace_together(states.boxes, rays, top)
+  things = hit_things_together(jax.vmap(boxes_of)(states), rays, axes, plan.bounds)
+  return rays, hits, things
+
+
+def _map_games(paint: Callable[..., Any], states: State, plan: _Plan) -> Any:
+  """`paint(game, *_look(state, plan))` of every game, in the layout of the platform."""
+  games = states, jax.vmap(once_of)(states)
+  if is_together():
+    draw = lambda games: jax.vmap(paint)(games, *_look_together(games[0], plan))
+    return in_groups(draw, games, max(1, MAX_RAYS // plan.camera.shape[1]))
+  return _one_by_one(lambda game: paint(game, *_look(game[0], plan)), games)
+
+
+def _one_by_one(draw: Callable[[Any], Any], games: Any) -> Any:
   """Maps over games one by one, so that each stays in cache, in independent runs of games.
 
   The loops of the runs share nothing, so that the runtime may give each a core of its own.
@@ -168,12 +204,11 @@ def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...
   """
   views, plan = tuple(views), _checked_plan(views)
 
-  def one(game: tuple[State, Once]) -> tuple[jax.Array, ...]:
-    rays, hits, things = _look(game[0], plan)
+  def paint(game: tuple[State, Once], rays: Rays, hits: Hits, things: Things) -> tuple:
     images = _cut_views(shade(hits, things, rays, plan.pixel_angle, game), views)
     return tuple(overlay.draw(image, game, view) for image, view in zip(images, views))
 
-  words = _map_games(one, (states, jax.vmap(once_of)(states)))
+  words = _map_games(paint, states, plan)
   return tuple(_to_rgb(w) for w in words)
 
 
@@ -192,8 +227,7 @@ def render_labelled(states: State, views: tuple[View, ...]) -> tuple[Labelled, .
   """
   views, plan = tuple(views), _checked_plan(views)
 
-  def one(game: tuple[State, Once]) -> tuple[Labelled, ...]:
-    rays, hits, things = _look(game[0], plan)
+  def paint(game: tuple[State, Once], rays: Rays, hits: Hits, things: Things) -> tuple:
     colours = shade(hits, things, rays, plan.pixel_angle, game)
     parts = colours, _codes(hits, things), _depth(hits, things)
     return tuple(
@@ -201,7 +235,7 @@ def render_labelled(states: State, views: tuple[View, ...]) -> tuple[Labelled, .
       for view, image, code, depth in zip(views, *(_cut_views(part, views) for part in parts))
     )
 
-  drawn = _map_games(one, (states, jax.vmap(once_of)(states)))
+  drawn = _map_games(paint, states, plan)
   return tuple(part._replace(rgb=_to_rgb(part.rgb)) for part in drawn)
 
 
@@ -222,9 +256,8 @@ def segment_batch(states: State, view: View) -> jax.Array:
   """
   plan = _checked_plan((view,))
 
-  def one(state: State) -> jax.Array:
-    _, hits, things = _look(state, plan)
+  def paint(game: tuple[State, Once], _: Rays, hits: Hits, things: Things) -> jax.Array:
     (code,) = _cut_views(_codes(hits, things), (view,))
-    return overlay.codes(code, state, view)
+    return overlay.codes(code, game[0], view)
 
-  return _map_games(one, states)
+  return _map_games(paint, states, plan)
