@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 
 _BITS = np.arange(32, dtype=np.uint32)
-_ROW = 4  # words; the number of rays is a multiple of 32 * _ROW
+_ROWS = (4, 2, 1)  # words of a row: the first that divides their number
 
 
 class Picked(NamedTuple):
-  """A mask of N rays (a multiple of 128), 32 to a word."""
+  """A mask of N rays (a multiple of 32), 32 to a word."""
 
   word: jax.Array  # uint32[N / 32], bit i % 32 of word i / 32 is ray i
   before: jax.Array  # int32[N / 32], rays of the mask in earlier words
@@ -33,10 +33,18 @@ def pick(mask: jax.Array) -> Picked:
   bits = mask.reshape(-1, 32).astype(jnp.uint32) << _BITS[None]
   word = jnp.sum(bits, axis=1, dtype=jnp.uint32)
   count = _count(word)
-  rows = count.reshape(-1, _ROW)
+  rows = count.reshape(-1, next(n for n in _ROWS if len(word) % n == 0))
   before_row = _sum_before(jnp.sum(rows, axis=1, dtype=jnp.int32))
   before = (before_row[:, None] + _sum_before(rows)).reshape(-1)
   return jax.lax.optimization_barrier(Picked(word, before, before[-1] + count[-1]))
+
+
+def pick_rows(mask: jax.Array) -> Picked:
+  """bool[R, N] as Picked of its R * N rays, row by row."""
+  rows = jax.vmap(pick)(mask)
+  ends = jnp.cumsum(rows.total)
+  before = rows.before + (ends - rows.total)[:, None]
+  return Picked(rows.word.reshape(-1), before.reshape(-1), ends[-1])
 
 
 def index_of(picked: Picked, rank: jax.Array) -> jax.Array:

@@ -3,7 +3,7 @@
 The only state of a ray is its length t; the cell, face and texture coordinates follow from t. Each
 step jumps out of the empty box of the cell (boxes.py), and always by at least MIN_STEP. All rays
 take EAGER_STEPS steps together; the few that then still move or look into a cell that is no full
-opaque cube (look.py) are collected into small batches and finished there.
+opaque cube (look.py) are collected into small batches and finished there, turn by turn.
 """
 
 from typing import NamedTuple
@@ -43,18 +43,32 @@ EAGER_STEPS = 6
 CHUNK_RAYS = 4096  # at most so many rays are traced together, so that they stay in cache
 BATCH_SHARE = 8  # a batch of unfinished rays is this fraction of a chunk
 LANE = 128  # rays: the size of a chunk is a multiple
-ROUND_STEPS = 2  # between two looks at cells that are no full opaque cubes
-MAX_ROUNDS = 192
+TURN_STEPS = 2  # between two looks at cells that are no full opaque cubes
+MAX_TURNS = 256
 _MOVING = 1 << 21  # no word of a block has this bit
 
 
-class _Walk(NamedTuple):
-  """What a step needs."""
+class World(NamedTuple):
+  """Words of boxes.py, of one game or of all games of a batch."""
 
-  boxes: jax.Array  # int32[NUM_CELLS]
-  rays: Rays
+  words: jax.Array  # int32[NUM_CELLS] or int32[B * NUM_CELLS]
+  start: jax.Array | int  # int32[...] for each ray, where the words of its own game begin
+
+
+class Walk(NamedTuple):
+  """What a step needs of each ray, computed once."""
+
   inverse: tuple[jax.Array, jax.Array, jax.Array]  # 1 / direction
   t_out: jax.Array  # float32[N], m, where the ray leaves the world
+
+
+class Front(NamedTuple):
+  """How far rays have come."""
+
+  t: jax.Array  # float32[N], m
+  word: jax.Array  # int32[N], of the cell that the ray looks into; _MOVING in air, 0 at its end
+  bits: jax.Array  # int32[], all words by `or`: 0 when all rays are at their end
+  hits: Hits  # what the ray met in a cell that it looked into; water_t of all rays
 
 
 def padded(num_rays: int, multiple: int) -> int:
@@ -81,12 +95,8 @@ def _world_span(rays: Rays, inverse: tuple, top: jax.Array) -> tuple[jax.Array, 
   return t_in, t_out
 
 
-def _inverse(rays: Rays) -> tuple[jax.Array, jax.Array, jax.Array]:
-  return 1.0 / rays.x, 1.0 / rays.y, 1.0 / rays.z
-
-
-def _word(boxes: jax.Array, rays: Rays, t: jax.Array) -> jax.Array:
-  return boxes.at[cell_index(*cells_at(rays, t))].get(mode="promise_in_bounds")
+def _word(world: World, index: jax.Array) -> jax.Array:
+  return world.words.at[world.start + index].get(mode="promise_in_bounds")
 
 
 def _leave(rays: Rays, inverse: tuple, cell: tuple, reach: tuple) -> jax.Array:
@@ -100,24 +110,23 @@ def _leave(rays: Rays, inverse: tuple, cell: tuple, reach: tuple) -> jax.Array:
   return lesser(lesser(x, y), z) + NUDGE
 
 
-def _advance(walk: _Walk, t: jax.Array, limit: jax.Array) -> jax.Array:
+def advance(world: World, rays: Rays, walk: Walk, t: jax.Array, limit: jax.Array) -> jax.Array:
   """One step of every ray whose cell has a code below `limit`: the new t."""
-  rays = walk.rays
-  word = _word(walk.boxes, rays, t)
+  cell = cells_at(rays, t)
+  word = _word(world, cell_index(*cell))
   word = jnp.where(rays.x > 0, word, word >> 8)
   word = jnp.where(rays.z > 0, word, word >> 16)
   h, v = ((word >> 3) & 7).astype(jnp.float32), (word & 7).astype(jnp.float32)
-  t_next = _leave(rays, walk.inverse, cells_at(rays, t), (h, v, h))
-  t_next = greater(t_next, t + MIN_STEP)
+  t_next = greater(_leave(rays, walk.inverse, cell, (h, v, h)), t + MIN_STEP)
   return jnp.where((word & 255 < limit) & (t < walk.t_out), t_next, t)
 
 
-def _cubes(walk: _Walk, t: jax.Array, water_t: jax.Array) -> tuple[Hits, jax.Array]:
-  """What rays see at t as if all blocks were cubes, and whether that is not their end: bool[N]."""
-  cell = cells_at(walk.rays, t)
+def _cubes(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array):
+  """What rays see at t as if all blocks were cubes: (Hits, is_open bool[N], not yet their end)."""
+  cell = cells_at(rays, t)
   index = cell_index(*cell)
-  word = walk.boxes.at[index].get(mode="promise_in_bounds")
-  entry, face = enter_cube(walk.rays, walk.inverse, cell)
+  word = _word(world, index)
+  entry, face = enter_cube(rays, walk.inverse, cell)
   is_inside = t < walk.t_out
   is_hit = is_inside & (word & BLOCK_CODE > 0)
   key = make_key(index, word_block(word), face)
@@ -125,64 +134,95 @@ def _cubes(walk: _Walk, t: jax.Array, water_t: jax.Array) -> tuple[Hits, jax.Arr
   return hits, is_inside & ((word & BLOCK_CODE == 0) | (word & FLAG_LOOK > 0))
 
 
-def _state(walk: _Walk, t: jax.Array, water_t: jax.Array, is_open: jax.Array):
-  """Where open rays are: (word, water_t); the word is 0 at the end and _MOVING in air and water."""
-  word = _word(walk.boxes, walk.rays, t)
+def _arrive(world: World, rays: Rays, walk: Walk, t: jax.Array, hits: Hits, is_open: jax.Array):
+  """The Front of rays that have come to t."""
+  word = _word(world, cell_index(*cells_at(rays, t)))
   is_open = is_open & (t < walk.t_out)
   is_block = word & BLOCK_CODE > 0
   is_wet = is_open & (word & jnp.where(is_block, FLAG_WET, WATER_CODE) > 0)
+  water_t = jnp.where(is_wet, lesser(hits.water_t, t), hits.water_t)
   seen = jnp.where(word & FLAG_PLANT > 0, word & ~FLAG_HOLES, word)
   seen = jnp.where(word & FLAG_LOOK > 0, seen, 0)
   word = jnp.where(is_open, jnp.where(is_block, seen, _MOVING), 0)
-  return word, jnp.where(is_wet, lesser(water_t, t), water_t)
+  bits = jax.lax.reduce(word, np.int32(0), jax.lax.bitwise_or, (0,))
+  return Front(t, word, bits, hits._replace(water_t=water_t))
 
 
-def _finish(walk: _Walk, t: jax.Array, water_t: jax.Array) -> Hits:
-  """Runs rays to their end, through as many cells as they look into."""
-  rays = walk.rays
-  either = lambda word: jax.lax.reduce(word, np.int32(0), jax.lax.bitwise_or, (0,))
+def start_turns(
+  world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array, is_open: jax.Array
+) -> Front:
+  """The Front of rays that are to go on from t, where `is_open`."""
+  none = Hits(jnp.full_like(t, FAR), jnp.zeros(t.shape, jnp.int32), water_t)
+  return _arrive(world, rays, walk, t, none, is_open)
 
-  def go_on(carry):
-    t, word, bits, hits, num_rounds = carry
-    seen = look(word, bits, rays, walk.inverse, t)
-    cell = cells_at(rays, t)
-    is_look = word & FLAG_LOOK > 0
-    is_met = is_look & (seen.t < FAR)
-    key = make_key(cell_index(*cell), word_block(word), seen.face)
-    met_t, key = jnp.where(is_met, seen.t, hits.t), jnp.where(is_met, key, hits.key)
-    onward = greater(_leave(rays, walk.inverse, cell, (0.0, 0.0, 0.0)), t + MIN_STEP)
-    onward = jnp.where(seen.go_on_t > 0, seen.go_on_t, onward)
-    t = jnp.where(is_look & ~is_met, onward, t)
-    limit = jnp.where(hits.water_t < FAR, BLOCK_CODE, WATER_CODE)
-    for _ in range(ROUND_STEPS):
-      # The barrier keeps two steps apart: fused they are computed several times over.
-      t = _advance(walk, jax.lax.optimization_barrier(t), limit)
-    word, water_t = _state(walk, t, hits.water_t, (word != 0) & ~is_met)
-    return t, word, either(word), Hits(met_t, key, water_t), num_rounds + 1
 
-  word, water_t = _state(walk, t, water_t, jnp.ones_like(t, bool))
-  none = Hits(jnp.full_like(t, FAR), jnp.zeros_like(word), water_t)
-  start = (t, word, either(word), none, jnp.int32(0))
-  more = lambda carry: (carry[2] != 0) & (carry[4] < MAX_ROUNDS)
-  t, _, _, hits, _ = jax.lax.while_loop(more, go_on, start)
-  cubes, _ = _cubes(walk, t, hits.water_t)
+def turn(world: World, rays: Rays, walk: Walk, front: Front) -> Front:
+  """A look into their cells for rays that need one, and then TURN_STEPS steps."""
+  t, word, bits, hits = front
+  seen = look(word, bits, rays, walk.inverse, t)
+  cell = cells_at(rays, t)
+  is_look = word & FLAG_LOOK > 0
+  is_met = is_look & (seen.t < FAR)
+  key = make_key(cell_index(*cell), word_block(word), seen.face)
+  hits = Hits(jnp.where(is_met, seen.t, hits.t), jnp.where(is_met, key, hits.key), hits.water_t)
+  onward = greater(_leave(rays, walk.inverse, cell, (0.0, 0.0, 0.0)), t + MIN_STEP)
+  onward = jnp.where(seen.go_on_t > 0, seen.go_on_t, onward)
+  t = jnp.where(is_look & ~is_met, onward, t)
+  limit = jnp.where(hits.water_t < FAR, BLOCK_CODE, WATER_CODE)
+  for _ in range(TURN_STEPS):
+    # The barrier keeps steps apart: in one kernel XLA computes them several times over.
+    t = advance(world, rays, walk, jax.lax.optimization_barrier(t), limit)
+  return _arrive(world, rays, walk, t, hits, (word != 0) & ~is_met)
+
+
+def end_turns(world: World, rays: Rays, walk: Walk, front: Front) -> Hits:
+  """What rays see that are at their end."""
+  hits = front.hits
+  cubes, _ = _cubes(world, rays, walk, front.t, hits.water_t)
   return jax.tree.map(lambda a, b: jnp.where(hits.key != 0, a, b), hits, cubes)
 
 
-def _is_in_water(boxes: jax.Array, place: jax.Array) -> jax.Array:
-  """Whether a place lies in a cell of water, bool[]."""
-  cell = jnp.floor(place)
-  is_inside = jnp.all((cell >= 0) & (cell < np.asarray([SIZE_X, SIZE_Y, SIZE_Z], np.float32)))
-  return is_inside & (boxes[cell_index(*cell)] & (BLOCK_CODE | WATER_CODE) == WATER_CODE)
+def _finish(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array) -> Hits:
+  """Runs rays to their end, through as many cells as they look into."""
+  front, _ = jax.lax.while_loop(
+    lambda carry: (carry[0].bits != 0) & (carry[1] < MAX_TURNS),
+    lambda carry: (turn(world, rays, walk, carry[0]), carry[1] + 1),
+    (start_turns(world, rays, walk, t, water_t, jnp.ones_like(t, bool)), jnp.int32(0)),
+  )
+  return end_turns(world, rays, walk, front)
 
 
-def _trace_chunk(boxes: jax.Array, rays: Rays, top: jax.Array, is_diving: jax.Array) -> Hits:
-  inverse = _inverse(rays)
+def start_walk(rays: Rays, top: jax.Array) -> tuple[Walk, jax.Array]:
+  """(Walk, t float32[N] where the rays enter the world)."""
+  inverse = 1.0 / rays.x, 1.0 / rays.y, 1.0 / rays.z
   t_in, t_out = _world_span(rays, inverse, top)
-  walk = _Walk(boxes, rays, inverse, t_out)
+  return Walk(inverse, t_out), t_in
+
+
+def _is_in_water(world: World, place: tuple | jax.Array) -> jax.Array:
+  """Whether places (x, y, z) lie in cells of water."""
+  x, y, z = (jnp.floor(c) for c in place)
+  is_inside = (x >= 0) & (x < SIZE_X) & (y >= 0) & (y < SIZE_Y) & (z >= 0) & (z < SIZE_Z)
+  return is_inside & (_word(world, cell_index(x, y, z)) & (BLOCK_CODE | WATER_CODE) == WATER_CODE)
+
+
+def first_steps(world: World, rays: Rays, walk: Walk, t_in: jax.Array, *, unroll: bool = False):
+  """The steps that all rays take: (t, Hits as if all blocks were cubes, is_open bool[N]).
+
+  Rays stop where they come to water, so that a step has no more to carry than t.
+  """
+  is_diving = _is_in_water(world, rays.origin)
   limit = jnp.where(is_diving, BLOCK_CODE, WATER_CODE)
-  t = jax.lax.fori_loop(0, EAGER_STEPS, lambda _, t: _advance(walk, t, limit), t_in)
-  hits, is_open = _cubes(walk, t, jnp.full_like(t, jnp.where(is_diving, 0.0, FAR)))
+  t = jax.lax.fori_loop(
+    0, EAGER_STEPS, lambda _, t: advance(world, rays, walk, t, limit), t_in, unroll=unroll
+  )
+  water_t = jnp.broadcast_to(jnp.where(is_diving, np.float32(0), np.float32(FAR)), t.shape)
+  return t, *_cubes(world, rays, walk, t, water_t)
+
+
+def _trace_chunk(world: World, rays: Rays, top: jax.Array) -> Hits:
+  walk, t_in = start_walk(rays, top)
+  t, hits, is_open = first_steps(world, rays, walk, t_in)
   picked = pick(is_open)
   num = t.shape[0]
   size = -(-num // (BATCH_SHARE * LANE)) * LANE
@@ -191,9 +231,9 @@ def _trace_chunk(boxes: jax.Array, rays: Rays, top: jax.Array, is_diving: jax.Ar
     hits, start = carry
     index = index_of(picked, start + jnp.arange(size, dtype=jnp.int32))
     take = lambda a: a.at[index].get(mode="promise_in_bounds")
-    some = Rays(rays.origin, take(rays.x), take(rays.y), take(rays.z))
-    part = _Walk(boxes, some, _inverse(some), take(t_out))
-    new = _finish(part, take(t), take(hits.water_t))
+    some = rays._replace(x=take(rays.x), y=take(rays.y), z=take(rays.z))
+    some_walk = Walk((1.0 / some.x, 1.0 / some.y, 1.0 / some.z), take(walk.t_out))
+    new = _finish(world, some, some_walk, take(t), take(hits.water_t))
     put = lambda a, b: a.at[index].set(b, mode="promise_in_bounds")
     return jax.tree.map(put, hits, new), start + size
 
@@ -215,11 +255,9 @@ def trace(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
   num = rays.x.shape[0]
   if num != padded(num, LANE):
     raise ValueError(f"{num} rays: pad them to {padded(num, LANE)}, see trace.padded")
-  is_diving = _is_in_water(boxes, rays.origin)
   num_chunks = -(-num // CHUNK_RAYS)
   if num_chunks == 1:
-    return _trace_chunk(boxes, rays, top, is_diving)
+    return _trace_chunk(World(boxes, 0), rays, top)
   parts = tuple(d.reshape(num_chunks, -1) for d in (rays.x, rays.y, rays.z))
-  trace_part = lambda xyz: _trace_chunk(boxes, Rays(rays.origin, *xyz), top, is_diving)
-  hits = jax.lax.map(trace_part, parts)
+  hits = jax.lax.map(lambda xyz: _trace_chunk(World(boxes, 0), Rays(rays.origin, *xyz), top), parts)
   return jax.tree.map(lambda a: a.reshape(num), hits)
