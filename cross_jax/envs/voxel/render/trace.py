@@ -39,7 +39,7 @@ from cross_jax.envs.voxel.state import SIZE_X, SIZE_Y, SIZE_Z
 
 NUDGE = 1e-4  # m past a plane, to land in the next cell
 BORDER = 2e-3  # m, rays end this far inside the world
-EAGER_STEPS = 6
+EAGER_STEPS = 5
 CHUNK_RAYS = 4096  # at most so many rays are traced together, so that they stay in cache
 BATCH_SHARE = 8  # a batch of unfinished rays is this fraction of a chunk
 LANE = 128  # rays: the size of a chunk is a multiple
