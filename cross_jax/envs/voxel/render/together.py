@@ -5,7 +5,7 @@ no loop runs once a game: what few rays still have to do (or few pairs of a thin
 may see it) is collected over all games.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,13 +16,14 @@ from cross_jax.envs.voxel.render.hits import FAR, Hits, Rays
 from cross_jax.envs.voxel.render.mobs import CHUNK, WORD, Boxes, Things, hit_thing, pairs_of
 from cross_jax.envs.voxel.render.pick import Picked, index_of, pick_rows
 from cross_jax.envs.voxel.render.trace import (
+  EAGER_STEPS,
   LANE,
   MAX_ROUNDS,
   MAX_STEPS,
   Walk,
   World,
   advance,
-  first_steps,
+  as_cubes,
   look_once,
   start_walk,
 )
@@ -67,13 +68,13 @@ def _put(old: Any, put_at: jax.Array, new: Any) -> Any:
 
 
 def _look(words: jax.Array, front: _Front):
-  """look_once as a batch of one, which turns its conditions into selections.
+  """look_once of every ray by itself, which turns its conditions into selections.
 
   A condition makes an accelerator wait for its host, and among so many rays all of them hold.
   """
-  batch = jax.tree.map(lambda a: a[None], front)
+  batch = jax.tree.map(lambda a: a[:, None], front)
   look = jax.vmap(lambda start, *rest: look_once(World(words, start), *rest))
-  return jax.tree.map(lambda a: a[0], look(*batch))
+  return jax.tree.map(lambda a: a[:, 0], look(*batch))
 
 
 def _finish(words: jax.Array, front: _Front, is_wanted: jax.Array, sizes: Sequence[int]) -> Hits:
@@ -109,27 +110,38 @@ def _finish(words: jax.Array, front: _Front, is_wanted: jax.Array, sizes: Sequen
   return _put(hits, put_at, _finish(words, rest, is_there, smaller))
 
 
-def trace_together(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
+def trace_together(boxes: jax.Array, rays_again: Callable[[], Rays], top: jax.Array) -> Hits:
   """`trace` of all games.
 
   Args:
     boxes: int32[B, NUM_CELLS].
-    rays: Rays with a leading axis B, N directions of each game, N a multiple of LANE.
+    rays_again: function that works out the Rays anew, with a leading axis B, N directions of each
+      game, N a multiple of LANE: each of the first steps does so, as reading them takes longer.
     top: float32[B], m.
   Returns:
     Hits, [B, N] each.
   """
-  num_games, num = rays.x.shape
-  words = boxes.reshape(-1)
+  num_games = len(top)
   starts = jnp.arange(num_games, dtype=jnp.int32) * NUM_CELLS
-  origin = tuple(rays.origin[:, i, None] for i in range(3))
-  every = Rays(origin, rays.x, rays.y, rays.z)
-  walk, t = start_walk(every, top[:, None])
+  words = boxes.reshape(-1)
   world = World(words, starts[:, None])
-  t, water_t, hits, is_open = first_steps(world, every, walk, t, unroll=True)
+
+  def begin():
+    rays = rays_again()
+    own = Rays(tuple(rays.origin[:, i, None] for i in range(3)), *rays[1:])
+    return own, *start_walk(own, top[:, None])
+
+  _, _, t = begin()
+  water_t = jnp.full_like(t, FAR)
+  for _ in range(EAGER_STEPS):
+    rays, walk, _ = begin()
+    t, water_t, _ = advance(world, rays, walk, t, water_t)
+  rays, walk, _ = begin()
+  hits, is_open = as_cubes(world, rays, walk, t, water_t)
+  num = t.shape[1]
 
   flat = lambda tree: jax.tree.map(lambda a: a.reshape(-1), tree)
-  t, water_t, hits, is_open, x, y, z = flat((t, water_t, hits, is_open, *every[1:]))
+  t, water_t, hits, is_open, x, y, z = flat((t, water_t, hits, is_open, *rays[1:]))
   picked = pick_rows(is_open.reshape(-1, LANE))
   total = num_games * num
   sizes = [-(-total // (SHARE ** (i + 1) * LANE)) * LANE for i in range(NUM_SIZES)]
@@ -138,7 +150,7 @@ def trace_together(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
     hits, first = carry
     index, put_at, is_there = _ranked(picked, sizes[0], first)
     game = index // num
-    some = Rays(_take(tuple(o[:, 0] for o in origin), game), *_take((x, y, z), index))
+    some = Rays(_take(tuple(o[:, 0] for o in rays.origin), game), *_take((x, y, z), index))
     walk, _ = start_walk(some, top[game])
     front = _Front(starts[game], some, walk, *_take((t, water_t), index))
     hits = _put(hits, put_at, _finish(words, front, is_there, sizes))
@@ -181,9 +193,12 @@ def hit_things_together(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.nd
     # Of several things the nearest counts, of equally near ones that of the lowest number, which
     # the look begins with.
     put_at = jnp.where(is_there, chunk, total)
+    before = best.t[chunk]
     t = best.t.at[put_at].min(new.t, mode="drop")
-    is_nearest = (new.t < FAR) & (new.t <= t[chunk])
-    look = jnp.where(t < best.t, _NO_LOOK, best.look)
+    nearest = t[chunk]
+    look = jnp.where(nearest < before, _NO_LOOK, best.look[chunk])
+    look = best.look.at[put_at].set(look, mode="drop")
+    is_nearest = (new.t < FAR) & (new.t <= nearest)
     look = look.at[put_at].min(jnp.where(is_nearest, new.look, _NO_LOOK), mode="drop")
     return Things(t, look), first + size
 
