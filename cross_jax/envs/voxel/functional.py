@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.base import Observation, RawAction, View
+from cross_jax.base import NUM_BUTTONS, Observation, RawAction, View
 from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.batch_layout import in_groups, is_together
@@ -120,7 +120,8 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
   Returns:
     Functions.
   Raises:
-    ValueError: max_ticks below 1, a view that is not a rectangle of the screen.
+    ValueError: max_ticks below 1, a view that is not a rectangle of the screen; by `step`: a batch
+      without `jax.vmap`, an action of another shape.
 
   >>> reset, step = make(max_ticks=20)
   >>> pool = make_pool(["mine_block:oak_log", "kill_entity:cow", "craft_item:arrow"], [0, 1, 2])
@@ -160,9 +161,20 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
     return game, observe(game.state)
 
   def step(pool: Pool, game: Game, action: RawAction, rng: jax.Array):
+    _check_one(game, action)
     return advance(pool, game, action, _key_words(rng))
 
   return Functions(reset, step)
+
+
+def _check_one(game: Game, action: RawAction) -> None:
+  """ValueError unless these are one game and one action; `jax.vmap` shows them so, game by game."""
+  shapes = jnp.shape(game.world), jnp.shape(action.buttons), jnp.shape(action.camera_deg)
+  if shapes != ((), (NUM_BUTTONS,), (2,)):
+    raise ValueError(
+      f"world, buttons, camera_deg of shapes {shapes}: must be {((), (NUM_BUTTONS,), (2,))}, one "
+      "game; of a batch: jax.vmap(step, in_axes=(None, 0, 0, 0))"
+    )
 
 
 def _key_words(rng: jax.Array) -> jax.Array:

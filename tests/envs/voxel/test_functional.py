@@ -138,6 +138,15 @@ def test_bad_input_names_value_and_way_out(pool):
     functional.make_pool(TASKS[:1], [1], "easy")
   reset, step = functional.make()
   game, _ = reset(pool, jax.random.key(1))
+  with pytest.raises(ValueError, match=r"\(2, 23\), \(2, 2\).*of a batch: jax.vmap\(step"):
+    jax.vmap(step, in_axes=(None, 0, None, 0))(
+      pool,
+      jax.tree.map(lambda x: x[None], game),
+      no_op((2,)),
+      jax.random.split(jax.random.key(0), 1),
+    )
+  with pytest.raises(ValueError, match=r"\(22,\)"):
+    step(pool, game, RawAction(np.zeros(22, np.int8), np.zeros(2, np.float32)), jax.random.key(0))
   many = jax.tree.map(lambda x: jnp.stack([x, x]), pool)
   with pytest.raises(ValueError, match="share it, with in_axes"):
     jax.vmap(step, in_axes=(0, None, None, None))(many, game, no_op(), jax.random.key(0))

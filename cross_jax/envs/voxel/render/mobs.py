@@ -176,29 +176,37 @@ def hit_thing(boxes: Boxes, thing: jax.Array, rays: Rays, best: Things) -> Thing
   return Things(t_best, look)
 
 
-def hit_things(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.ndarray) -> Things:
+def hit_things(state: State, rays: Rays, axes: jax.Array, bounds: np.ndarray) -> Things:
   """The nearest mob, drop or shot on every ray.
 
   Args:
-    boxes: boxes_of a game.
+    state: the game.
     rays: Rays of N directions, N a multiple of CHUNK.
     axes: float32[3, 3], rays.camera_axes.
     bounds: float32[N / CHUNK, 2, 2], chunk_angles of the camera rays.
   Returns:
     Things.
   """
-  picked = pick(pairs_of(boxes, rays.origin, axes, bounds))
+  num = rays.x.shape[0]
+  none = Things(jnp.full((num,), FAR, jnp.float32), jnp.zeros((num,), jnp.int32))
+  kinds = jnp.concatenate([state.mobs.kind, state.drops.item, state.projectiles.kind])
+  search = lambda: _search(boxes_of(state), rays, axes, bounds, none)
+  return jax.lax.cond(jnp.any(kinds > 0), search, lambda: none)
 
-  def body(i, best):
-    pair = index_of(picked, i[None])[0]
+
+def _search(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.ndarray, none: Things) -> Things:
+  picked = pick(pairs_of(boxes, rays.origin, axes, bounds))
+  pair_of = lambda i: index_of(picked, i[None])[0]
+
+  def body(i, carry):
+    best, pair = carry  # the pair is carried since the loop over rays would look it up at each
     chunk, thing = pair // WORD, pair % WORD
     start = chunk * CHUNK
     cut = lambda a: jax.lax.dynamic_slice(a, (start,), (CHUNK,))  # noqa: E731
     some = Rays(rays.origin, cut(rays.x), cut(rays.y), cut(rays.z))
     one = jax.tree.map(lambda a: a[thing], boxes)
     new = hit_thing(one, thing, some, jax.tree.map(cut, best))
-    return jax.tree.map(lambda a, b: jax.lax.dynamic_update_slice(a, b, (start,)), best, new)
+    put = lambda a, b: jax.lax.dynamic_update_slice(a, b, (start,))  # noqa: E731
+    return jax.tree.map(put, best, new), pair_of(i + 1)
 
-  num = rays.x.shape[0]
-  none = Things(jnp.full((num,), FAR, jnp.float32), jnp.zeros((num,), jnp.int32))
-  return jax.lax.fori_loop(0, picked.total, body, none)
+  return jax.lax.fori_loop(0, picked.total, body, (none, pair_of(jnp.int32(0))))[0]
