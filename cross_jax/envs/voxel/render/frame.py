@@ -109,15 +109,9 @@ def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
 def _look_together(states: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
   """`_look` of a batch of games."""
   axes, rays, top = jax.vmap(lambda state: _begin(state, plan))(states)
-  aim = rays.origin, axes
-
-  def rays_again() -> Rays:
-    make = jax.vmap(lambda origin, axes: make_rays(origin, axes, plan.camera))
-    return make(*jax.lax.optimization_barrier(aim))
-
-  hits = trace_together(states.boxes, rays_again, top)
-  things = hit_things_together(jax.vmap(boxes_of)(states), rays_again(), axes, plan.bounds)
-  return rays_again(), hits, things
+  hits = trace_together(states.boxes, rays, top)
+  things = hit_things_together(jax.vmap(boxes_of)(states), rays, axes, plan.bounds)
+  return rays, hits, things
 
 
 def _map_games(paint: Callable[..., Any], states: State, plan: _Plan) -> Any:

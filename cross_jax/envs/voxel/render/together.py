@@ -5,7 +5,7 @@ no loop runs once a game: what few rays still have to do (or few pairs of a thin
 may see it) is collected over all games.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,14 +16,13 @@ from cross_jax.envs.voxel.render.hits import FAR, Hits, Rays
 from cross_jax.envs.voxel.render.mobs import CHUNK, WORD, Boxes, Things, hit_thing, pairs_of
 from cross_jax.envs.voxel.render.pick import Picked, index_of, pick_rows
 from cross_jax.envs.voxel.render.trace import (
-  EAGER_STEPS,
   LANE,
   MAX_ROUNDS,
   MAX_STEPS,
   Walk,
   World,
   advance,
-  as_cubes,
+  first_steps,
   look_once,
   start_walk,
 )
@@ -110,38 +109,27 @@ def _finish(words: jax.Array, front: _Front, is_wanted: jax.Array, sizes: Sequen
   return _put(hits, put_at, _finish(words, rest, is_there, smaller))
 
 
-def trace_together(boxes: jax.Array, rays_again: Callable[[], Rays], top: jax.Array) -> Hits:
+def trace_together(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
   """`trace` of all games.
 
   Args:
     boxes: int32[B, NUM_CELLS].
-    rays_again: function that works out the Rays anew, with a leading axis B, N directions of each
-      game, N a multiple of LANE: each of the first steps does so, as reading them takes longer.
+    rays: Rays with a leading axis B, N directions of each game, N a multiple of LANE.
     top: float32[B], m.
   Returns:
     Hits, [B, N] each.
   """
-  num_games = len(top)
-  starts = jnp.arange(num_games, dtype=jnp.int32) * NUM_CELLS
+  num_games, num = rays.x.shape
   words = boxes.reshape(-1)
+  starts = jnp.arange(num_games, dtype=jnp.int32) * NUM_CELLS
+  origin = tuple(rays.origin[:, i, None] for i in range(3))
+  every = Rays(origin, rays.x, rays.y, rays.z)
+  walk, t = start_walk(every, top[:, None])
   world = World(words, starts[:, None])
-
-  def begin():
-    rays = rays_again()
-    own = Rays(tuple(rays.origin[:, i, None] for i in range(3)), *rays[1:])
-    return own, *start_walk(own, top[:, None])
-
-  _, _, t = begin()
-  water_t = jnp.full_like(t, FAR)
-  for _ in range(EAGER_STEPS):
-    rays, walk, _ = begin()
-    t, water_t, _ = advance(world, rays, walk, t, water_t)
-  rays, walk, _ = begin()
-  hits, is_open = as_cubes(world, rays, walk, t, water_t)
-  num = t.shape[1]
+  t, water_t, hits, is_open = first_steps(world, every, walk, t, unroll=True)
 
   flat = lambda tree: jax.tree.map(lambda a: a.reshape(-1), tree)
-  t, water_t, hits, is_open, x, y, z = flat((t, water_t, hits, is_open, *rays[1:]))
+  t, water_t, hits, is_open, x, y, z = flat((t, water_t, hits, is_open, *every[1:]))
   picked = pick_rows(is_open.reshape(-1, LANE))
   total = num_games * num
   sizes = [-(-total // (SHARE ** (i + 1) * LANE)) * LANE for i in range(NUM_SIZES)]
@@ -150,7 +138,7 @@ def trace_together(boxes: jax.Array, rays_again: Callable[[], Rays], top: jax.Ar
     hits, first = carry
     index, put_at, is_there = _ranked(picked, sizes[0], first)
     game = index // num
-    some = Rays(_take(tuple(o[:, 0] for o in rays.origin), game), *_take((x, y, z), index))
+    some = Rays(_take(tuple(o[:, 0] for o in origin), game), *_take((x, y, z), index))
     walk, _ = start_walk(some, top[game])
     front = _Front(starts[game], some, walk, *_take((t, water_t), index))
     hits = _put(hits, put_at, _finish(words, front, is_there, sizes))

@@ -188,21 +188,22 @@ def start_walk(rays: Rays, top: jax.Array) -> tuple[Walk, jax.Array]:
   return Walk(tuple(1.0 / d for d in directions), is_up, shift, t_out), t_in
 
 
-def as_cubes(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array):
-  """Hits at t as if all blocks were cubes, and bool[N], which rays need a closer look."""
-  hits, word, is_moving = _surface(world, rays, walk, t, water_t)
-  return hits, is_moving | (word & FLAG_LOOK > 0)
-
-
-def _trace_chunk(world: World, rays: Rays, top: jax.Array) -> Hits:
-  walk, t_in = start_walk(rays, top)
+def first_steps(world: World, rays: Rays, walk: Walk, t_in: jax.Array, *, unroll: bool = False):
+  """The steps that all rays take: (t, water_t, Hits as if all were cubes, is_open bool[N])."""
   t, water_t = jax.lax.fori_loop(
     0,
     EAGER_STEPS,
     lambda _, carry: advance(world, rays, walk, *carry)[:2],
     (t_in, jnp.full_like(t_in, FAR)),
+    unroll=unroll,
   )
-  hits, is_open = as_cubes(world, rays, walk, t, water_t)
+  hits, word, is_moving = _surface(world, rays, walk, t, water_t)
+  return t, water_t, hits, is_moving | (word & FLAG_LOOK > 0)
+
+
+def _trace_chunk(world: World, rays: Rays, top: jax.Array) -> Hits:
+  walk, t_in = start_walk(rays, top)
+  t, water_t, hits, is_open = first_steps(world, rays, walk, t_in)
   picked = pick(is_open)
   num = t.shape[0]
   size = -(-num // (BATCH_SHARE * LANE)) * LANE
