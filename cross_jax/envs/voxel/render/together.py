@@ -70,9 +70,14 @@ def _turn(words: jax.Array, some: _Open, front: Front) -> Front:
 
   A condition makes an accelerator wait for its host, and among so many rays all of them hold.
   """
-  batch = jax.tree.map(lambda a: a[:, None], (some.start, some.rays, some.walk, front))
-  go_on = jax.vmap(lambda start, *rest: turn(World(words, start), *rest))
-  return jax.tree.map(lambda a: a[:, 0], go_on(*batch))
+  own = jax.tree.map(lambda a: a[:, None], (*some[:3], front._replace(bits=())))
+
+  def one(start: jax.Array, rays: Rays, walk: Walk, front: Front) -> Front:
+    front = front._replace(bits=front.word[0])
+    return turn(World(words, start), rays, walk, front)._replace(bits=())
+
+  after = jax.tree.map(lambda a: a[:, 0], jax.vmap(one)(*own))
+  return after._replace(bits=front.bits)  # of all rays: of no use here
 
 
 def _finish(words: jax.Array, some: _Open, is_wanted: jax.Array, sizes: Sequence[int]) -> Hits:
