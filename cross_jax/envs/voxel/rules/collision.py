@@ -4,16 +4,17 @@ The player meets up to two boxes a cell (a stair is two; a shape of more is the 
 can step up and keeps to edges while sneaking. All else meets the box around a cell's shape.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.envs.voxel.content import tables
-from cross_jax.envs.voxel.rules.cells import block_of_index, index_of, to_cell
+from cross_jax.envs.voxel.rules.cells import index_of, to_cell
 from cross_jax.envs.voxel.rules.edits import PLACE_AT
-from cross_jax.envs.voxel.state import SIZE_Y, Edits
+from cross_jax.envs.voxel.rules.when_needed import work_in_turns
+from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_Y, Edits
 
 MAX_SPEED = 1.9  # m per tick of the player, sideways and up
 MAX_MOB_SPEED = 0.95  # m per tick; mobs look one cell ahead
@@ -21,6 +22,8 @@ MAX_FALL_SPEED = 3.95  # m per tick of the player; terminal speed is 3.92
 STEP_M = 0.6  # that the player steps up without jumping
 MAX_WIDTH, MAX_HEIGHT = 1.4, 2.0  # m, of a body against blocks; larger mobs are cut to it
 SKIN = 1e-4  # m, bodies closer than this touch
+MOBS_AT_ONCE = 16  # of a batch, moved in one turn
+_PLACED = (PLACE_AT, PLACE_AT + 1)
 _UNIT_XZ, _UNIT_Y = 16, 32  # of packed coordinates, per m
 
 
@@ -96,15 +99,20 @@ def boxes_near(blocks: jax.Array, pos: jax.Array, edits: Edits, *, is_player: bo
     edits: cells that change this tick.
     is_player: two boxes a cell and a window of the player's height and fall; else one box a cell.
   """
+  placed = [(edits.cell[k], edits.block[k]) for k in _PLACED]
+  return _boxes_around(lambda index: blocks[jnp.maximum(index, 0)], placed, pos, is_player=is_player)
+
+
+def _boxes_around(block_of, placed, pos: jax.Array, *, is_player: bool) -> Boxes:
+  """`boxes_near`; block_of gives uint16[...] blocks by index, placed are (cell, block) int32[]."""
   offsets = _PLAYER_CELLS if is_player else _MOB_CELLS
   feet = to_cell(pos)
   shape = (1,) * (pos.ndim - 1) + (len(offsets),)
   x, y, z = (feet[..., axis, None] + offsets[:, axis].reshape(shape) for axis in range(3))
   index = index_of(x, y, z)
-  block = block_of_index(blocks, index)
-  for k in (PLACE_AT, PLACE_AT + 1):
-    is_placed = (edits.cell[k] >= 0) & (index == edits.cell[k])
-    block = jnp.where(is_placed, jnp.maximum(block, edits.block[k]), block)
+  block = jnp.where(index >= 0, block_of(index).astype(jnp.int32), 0)
+  for cell, new in placed:
+    block = jnp.where((cell >= 0) & (index == cell), jnp.maximum(block, new), block)
   packed = (_FIRST, _SECOND) if is_player else (_AROUND,)
   words = [jnp.take(jnp.asarray(table), block, mode="clip") for table in packed]
   is_wall = index_of(x, jnp.minimum(y, SIZE_Y - 1), z) < 0  # the world's sides and its bottom
@@ -180,29 +188,63 @@ def _as_moved(pos, wanted, moved, hits) -> Moved:
   )
 
 
-def move_mobs(
-  blocks: jax.Array,
-  pos: jax.Array,
-  vel: jax.Array,
-  width: jax.Array,
-  height: jax.Array,
-  edits: Edits,
-) -> Moved:
+class Bodies(NamedTuple):
+  """What moves: floats in m, with an axis of bodies (and one of games before it)."""
+
+  pos: jax.Array  # float32[..., 3], centre of the feet
+  vel: jax.Array  # float32[..., 3], m per tick, cut to +-MAX_MOB_SPEED
+  width: jax.Array  # float32[...], cut to MAX_WIDTH
+  height: jax.Array  # float32[...], cut to MAX_HEIGHT
+
+
+@jax.custom_batching.custom_vmap
+def move_mobs(blocks: jax.Array, bodies: Bodies, is_there: jax.Array, edits: Edits) -> Moved:
   """Moves bodies by one tick of their velocity, without stepping up.
+
+  There are few mobs in most games: a batch moves those that are there, MOBS_AT_ONCE in a turn.
 
   Args:
     blocks: uint16[NUM_CELLS].
-    pos: float32[N, 3], m, centre of the feet.
-    vel: float32[N, 3], m per tick, clipped to +-MAX_MOB_SPEED.
-    width, height: float32[N], m, cut to MAX_WIDTH and MAX_HEIGHT.
+    bodies: N of them.
+    is_there: bool[N]; the others stay where they are, stopped by nothing.
     edits: cells that change this tick.
   Returns:
     Moved.
   """
-  boxes = boxes_near(blocks, pos, edits, is_player=False)
-  low, high = body_box(pos, jnp.minimum(width, MAX_WIDTH), jnp.minimum(height, MAX_HEIGHT))
-  wanted = jnp.clip(vel, -MAX_MOB_SPEED, MAX_MOB_SPEED)
-  return _as_moved(pos, wanted, *sweep(boxes, low, high, wanted))
+  one = jax.tree.map(lambda x: x[None], (blocks, bodies, is_there, edits))
+  return jax.tree.map(lambda x: x[0], _move_mobs_of_all(*one))
+
+
+@move_mobs.def_vmap
+def _(num_games: int, is_batched: Any, *args: Any):
+  spread = lambda x, is_in: x if is_in else jnp.broadcast_to(x, (num_games, *jnp.shape(x)))
+  moved = _move_mobs_of_all(*jax.tree.map(spread, args, tuple(is_batched)))
+  return moved, jax.tree.map(lambda _: True, moved)
+
+
+def _move_mobs_of_all(
+  blocks: jax.Array, bodies: Bodies, is_there: jax.Array, edits: Edits
+) -> Moved:
+  """`move_mobs` of a batch: a leading axis of games on everything."""
+  num_games, num_bodies = is_there.shape
+  cells = blocks.reshape(-1)
+
+  def move(row: jax.Array, moved: Moved, body: Bodies) -> Moved:
+    game = jnp.minimum(row // num_bodies, num_games - 1)
+    block_of = lambda index: cells.at[game * NUM_CELLS + jnp.maximum(index, 0)].get(mode="clip")
+    placed = [(edits.cell[game, k], edits.block[game, k]) for k in _PLACED]
+    boxes = _boxes_around(block_of, placed, body.pos, is_player=False)
+    width, height = jnp.minimum(body.width, MAX_WIDTH), jnp.minimum(body.height, MAX_HEIGHT)
+    low, high = body_box(body.pos, width, height)
+    wanted = jnp.clip(body.vel, -MAX_MOB_SPEED, MAX_MOB_SPEED)
+    return _as_moved(body.pos, wanted, *sweep(boxes, low, high, wanted))
+
+  flat = jax.tree.map(lambda x: x.reshape(num_games * num_bodies, *x.shape[2:]), bodies)
+  is_there = is_there.reshape(-1)
+  none = jnp.zeros(is_there.shape, bool)
+  start = Moved(flat.pos, flat.vel, none, none)
+  moved = work_in_turns(is_there, move, start, (flat,), MOBS_AT_ONCE)
+  return jax.tree.map(lambda x: x.reshape(num_games, num_bodies, *x.shape[1:]), moved)
 
 
 def move_player(

@@ -41,7 +41,8 @@ def move_mobs(state: State, action: RawAction, params: Params) -> State:
   vel = _velocity(state, animals, speed, draws)
   width = jnp.asarray(tables.MOBS.width)[animals.kind]
   height = jnp.asarray(tables.MOBS.height)[animals.kind]
-  moved = collision.move_mobs(state.blocks, animals.pos, vel, width, height, state.edits)
+  bodies = collision.Bodies(animals.pos, vel, width, height)
+  moved = collision.move_mobs(state.blocks, bodies, animals.kind > 0, state.edits)
   return state._replace(mobs=_land(state.blocks, animals, moved, speed, draws))
 
 

@@ -80,7 +80,8 @@ def move_player(state: State, action: RawAction, params: Params) -> State:
   vel = _settle(moved, player, action, footing)
   vel = _climb_out(blocks, boxes, box, moved, vel, player, footing)
   step = moved.pos - player.pos
-  metres = jnp.sqrt(step[0] ** 2 + step[2] ** 2)
+  square = rounded(step**2, state.tick)
+  metres = jnp.sqrt(square[0] + square[2])
   cost = jnp.where(footing.fluid.kind == WATER, SWIM_EXHAUSTION, 0.0)
   cost = jnp.where(player.is_sprinting & moved.is_on_ground, SPRINT_EXHAUSTION, cost)
   state = state._replace(
