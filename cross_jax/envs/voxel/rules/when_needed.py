@@ -72,7 +72,12 @@ def _batched(num_games: int, is_batched: Any, args: Any) -> Any:
 
 
 def where_needed(
-  is_needed: jax.Array, work: Callable[..., T], value: T, *inputs: Any, at_once: int = 8
+  is_needed: jax.Array,
+  work: Callable[..., T],
+  value: T,
+  *inputs: Any,
+  blocks: jax.Array | None = None,
+  at_once: int = 8,
 ) -> T:
   """`work(value, *inputs)` where `is_needed`, else `value`; for heavy work of few games.
 
@@ -83,21 +88,30 @@ def where_needed(
     work: a function that gives a pytree of the structure of `value`; it must not close over traced
       arrays.
     value, inputs: pytrees of arrays.
+    blocks: uint16[NUM_CELLS]; if given, a function from int32[...] indices of cells, 0 or more, to
+      uint16[...] blocks is the last argument of `work`, as gathering a world would copy it.
     at_once: games.
   """
+  worlds = () if blocks is None else (blocks,)
+  lookups = lambda flat, first: [lambda index: x.at[first + index].get(mode="clip") for x in flat]
 
   @jax.custom_batching.custom_vmap
-  def run(is_needed: jax.Array, value: T, inputs: Any) -> T:
-    return jax.lax.cond(is_needed, work, lambda value, *_: value, value, *inputs)
+  def run(is_needed: jax.Array, value: T, inputs: Any, worlds: tuple[jax.Array, ...]) -> T:
+    do = lambda value: work(value, *inputs, *lookups(worlds, 0))
+    return jax.lax.cond(is_needed, do, lambda value: value, value)
 
   @run.def_vmap
   def _(num_games: int, is_batched: Any, *args: Any):
-    is_needed, value, inputs = _batched(num_games, is_batched, args)
-    of_row = lambda _, value, *inputs: work(value, *inputs)
-    done = work_in_turns(is_needed, of_row, value, inputs, at_once)
+    is_needed, value, inputs, worlds = _batched(num_games, is_batched, args)
+    flat = [x.reshape(-1) for x in worlds]
+
+    def of_game(game: jax.Array, value: T, *inputs: Any) -> T:
+      return work(value, *inputs, *lookups(flat, game * (flat[0].size // num_games) if flat else 0))
+
+    done = work_in_turns(is_needed, of_game, value, inputs, at_once)
     return done, jax.tree.map(lambda _: True, done)
 
-  return run(is_needed, value, inputs)
+  return run(is_needed, value, inputs, worlds)
 
 
 def work_in_turns(
@@ -122,7 +136,7 @@ def work_in_turns(
   def turn(k: jax.Array, value: T) -> T:
     rows = jax.lax.dynamic_slice(waiting, (k * at_once,), (at_once,))
     take = lambda x: x.at[rows].get(mode="clip")
-    new = jax.vmap(work)(rows, *jax.tree.map(take, (value, *inputs)))
+    new = jax.vmap(work)(jnp.minimum(rows, num_rows - 1), *jax.tree.map(take, (value, *inputs)))
     put = lambda old, new: old.at[rows].set(new, mode="drop")
     return jax.tree.map(put, value, new)
 
