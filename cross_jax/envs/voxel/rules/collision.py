@@ -356,7 +356,9 @@ def has_room(
   def look_around(_, blocks, edits, pos, shift):
     low, high = body_box(pos, jnp.float32(PLAYER_WIDTH), jnp.float32(PLAYER_HEIGHT))
     low, high = low + shift[0] + shift[1], high + shift[0] + shift[1]
-    boxes = _boxes_in(lambda index: blocks[index], _placed(edits), _first_cell(low), _CLOSE_CELLS, is_player=True)
+    boxes = _boxes_in(
+      lambda index: blocks[index], _placed(edits), _first_cell(low), _CLOSE_CELLS, is_player=True
+    )
     return ~overlaps(boxes, low, high)
 
   return when_needed(is_asked, look_around, jnp.zeros((), bool), blocks, edits, pos, shift)

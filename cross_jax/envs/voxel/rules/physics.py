@@ -191,18 +191,14 @@ def _settle(
   return jnp.where(fluid.kind == WATER, wet, jnp.where(fluid.kind == LAVA, hot, dry))
 
 
-def _climb_out(
-  state: State, moved: collision.Moved, vel: jax.Array, footing: Footing
-) -> jax.Array:
+def _climb_out(state: State, moved: collision.Moved, vel: jax.Array, footing: Footing) -> jax.Array:
   """float32[3] `vel`, with a leap where a bank stops a swimmer and there is room above it."""
   step = moved.pos - state.player.pos
   ahead = jnp.stack([vel[0], vel[1] + CLIMB_OUT_M - step[1], vel[2]])
   is_stopped = (footing.fluid.kind != DRY) & moved.is_blocked
   is_leaping = is_stopped & (fluid_at(state.blocks, moved.pos + ahead).kind == DRY)
   shift = jnp.stack([step, ahead])
-  is_leaping &= collision.has_room(
-    state.blocks, state.edits, state.player.pos, shift, is_leaping
-  )
+  is_leaping &= collision.has_room(state.blocks, state.edits, state.player.pos, shift, is_leaping)
   return vel.at[1].set(jnp.where(is_leaping, CLIMB_OUT_VELOCITY, vel[1]))
 
 

@@ -26,7 +26,9 @@ def rarely(rule: Callable[..., Any], is_needed: Callable[..., jax.Array], *chang
       return {name: getattr(after, name) for name in changes}
 
     rest = {name: () for name in (*changes, "boxes", "light", "stats")}
-    return state._replace(**when_needed(is_needed(state), work, value, state._replace(**rest), action))
+    return state._replace(
+      **when_needed(is_needed(state), work, value, state._replace(**rest), action)
+    )
 
   rare.__name__ = rule.__name__
   return rare
