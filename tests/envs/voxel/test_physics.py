@@ -147,7 +147,7 @@ def test_move_against_a_slow_march():
   low, high = pos - half, pos + np.stack([width / 2, height, width / 2], axis=-1)
   f32 = lambda a: a.astype(np.float32)
   bodies = collision.Bodies(f32(pos), f32(vel), f32(width), f32(height))
-  is_there = jnp.ones(len(pos), bool)
+  is_there = np.ones(len(pos), bool)
   moved = move(blocks.reshape(NUM_CELLS), bodies, is_there, no_edits())
   steps = np.asarray(moved.pos) - pos
   num_free = 0

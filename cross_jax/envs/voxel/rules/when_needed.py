@@ -1,6 +1,6 @@
 """Work that few games need on a tick."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -95,7 +95,9 @@ def where_needed(
     at_once: games.
   """
   worlds = () if blocks is None else (blocks,)
-  lookups = lambda flat, first: [lambda index: x.at[first + index].get(mode="clip") for x in flat]
+
+  def lookups(flat: Sequence[jax.Array], first: jax.Array | int) -> list[Callable[..., jax.Array]]:
+    return [lambda index, x=x: x.at[first + index].get(mode="clip") for x in flat]
 
   @jax.custom_batching.custom_vmap
   def run(is_needed: jax.Array, value: T, inputs: Any, worlds: tuple[jax.Array, ...]) -> T:
