@@ -41,11 +41,12 @@ def draw_page(names: tuple[str, ...], pictures: np.ndarray) -> Image.Image:
 
 
 def save_pages(out: Path, kind: str, names: tuple[str, ...], pictures: np.ndarray) -> int:
-  """Writes <kind>_1.png, ... with PER_PAGE pictures each and returns how many pages."""
+  """Writes <kind>_1.webp, ... without loss, PER_PAGE pictures each, and returns how many pages."""
   starts = range(0, len(names), PER_PAGE)
   for page, start in enumerate(starts, start=1):
     those = slice(start, start + PER_PAGE)
-    draw_page(names[those], pictures[those]).save(out / f"{kind}_{page}.png", optimize=True)
+    page_path = out / f"{kind}_{page}.webp"
+    draw_page(names[those], pictures[those]).save(page_path, lossless=True, quality=100, method=6)
   return len(starts)
 
 

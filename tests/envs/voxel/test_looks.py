@@ -96,7 +96,7 @@ def test_only_leaves_fill_their_holes():
 def test_pages_of_the_gallery_hold_every_picture(tmp_path):
   icons = icon_tiles()[1:42]
   assert content.save_pages(tmp_path, "items", ITEMS.names[1:42], icons) == 1
-  page = np.asarray(Image.open(tmp_path / "items_1.png").convert("RGB")).astype(int)
+  page = np.asarray(Image.open(tmp_path / "items_1.webp").convert("RGB")).astype(int)
   assert page.shape == (3 * 52, 20 * 76, 3)  # 16 px, three lines of 10 px and 6 px; 41 = 2 x 20 + 1
   shown = page[2 * 52 + 2 : 2 * 52 + 18, 30:46]
   drawn = icons[40, ..., 3] > 0

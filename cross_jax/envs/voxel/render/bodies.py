@@ -27,7 +27,7 @@ _SHOTS = {  # the item it looks like, and its size in m
   "beam": ("prismarine_crystals", 0.20), "fangs": ("bone", (0.5, 0.8, 0.5)),
   "trident": ("trident", (0.10, 0.10, 1.4)), "snowball": ("snowball", 0.25),
 }  # fmt: skip
-_PATCHED = ("cow", "mooshroom", "bee", "ocelot", "tropical_fish", "parrot")
+_PATCHED = ("cow", "mooshroom", "ocelot", "tropical_fish", "parrot")
 
 
 class Bodies(NamedTuple):
@@ -84,7 +84,9 @@ def _mob_skins() -> np.ndarray:
     tiles[i, ARM] = tiles[i, HEAD, 0]  # the head's skin without the face
     snout = 0.75 * colours[LEG] + 0.25 * colours[HEAD]
     face, front = np.asarray(face_of(name)), tiles[i, HEAD, 1]
-    for number, colour in enumerate((EYE_WHITE, DARK, snout, ACCENTS.get(name, snout)), start=1):
+    shade = 0.75 * np.asarray(HEADS.get(name, colours[HEAD]))
+    of_face = (EYE_WHITE, DARK, snout, ACCENTS.get(name, snout), shade)
+    for number, colour in enumerate(of_face, start=1):
       front[face == number] = colour
   rgb = np.clip(tiles.reshape(-1, SKIN_SIZE, SKIN_SIZE, 3), 0, WHITE_CAP).round()
   rgba = np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], -1).astype(np.uint8)
