@@ -171,3 +171,4 @@ class State(NamedTuple):
   tick: jax.Array  # int32[]
   num_clipped: jax.Array  # int32[], action values out of range that were clipped
   rng: jax.Array  # uint32[2] legacy PRNG key (jax.random.PRNGKey), so the state is plain arrays
+  draws: jax.Array | tuple[()] = ()  # float32[32], while a tick runs: its chance (rules/chance.py)

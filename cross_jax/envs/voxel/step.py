@@ -8,6 +8,7 @@ from cross_jax.envs.voxel.gui import furnaces, gui, stores
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.rules import (
   aim,
+  chance,
   combat,
   daytime,
   drops,
@@ -139,7 +140,7 @@ def tick(
     (state, reward float32[]: 1 on the tick that the goal's count first rises, terminated bool[]:
     goal reached or player dead).
   """
-  state = state._replace(events=no_events())
+  state = chance.draw(state._replace(events=no_events()))
   state, action = keys.clip(state, action)
   state = gui.apply_gui(*respawn.close_gui(state, action))
   state = _respawn(state, action, params)
@@ -153,5 +154,6 @@ def tick(
     goal=state.goal._replace(is_reached=is_reached),
     prev_buttons=action.buttons,
     tick=state.tick + 1,
+    draws=(),
   )
   return state, reward, is_reached | (state.player.health <= 0)

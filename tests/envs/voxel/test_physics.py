@@ -146,7 +146,9 @@ def test_move_against_a_slow_march():
   half = np.stack([width / 2, 0 * width, width / 2], axis=-1)
   low, high = pos - half, pos + np.stack([width / 2, height, width / 2], axis=-1)
   f32 = lambda a: a.astype(np.float32)
-  moved = move(blocks.reshape(NUM_CELLS), f32(pos), f32(vel), f32(width), f32(height), no_edits())
+  bodies = collision.Bodies(f32(pos), f32(vel), f32(width), f32(height))
+  is_there = np.ones(len(pos), bool)
+  moved = move(blocks.reshape(NUM_CELLS), bodies, is_there, no_edits())
   steps = np.asarray(moved.pos) - pos
   num_free = 0
   for i in range(num):

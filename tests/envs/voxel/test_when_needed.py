@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.rules.when_needed import when_needed
+from cross_jax.envs.voxel.rules.when_needed import when_needed, where_needed
 
 
 def _add(is_needed, value, amount):
@@ -39,3 +39,21 @@ def test_the_work_stays_in_the_loop_and_is_not_done_where_no_game_needs_it():
   assert calls == []
   np.testing.assert_array_equal(run(jnp.asarray([False, True, False]), one, one), [1, 2, 1])
   assert calls
+
+
+def test_turns_of_some_games_do_the_work_of_each_with_its_own_blocks():
+  def work(value, more, look):
+    return value + more + look(jnp.asarray([1, 3])).astype(jnp.int32)
+
+  def run(is_needed, value, more, blocks):
+    return where_needed(is_needed, work, value, more, blocks=blocks, at_once=2)
+
+  rng = np.random.default_rng(0)
+  blocks = rng.integers(0, 900, (7, 4)).astype(np.uint16)
+  value, more = rng.integers(0, 99, (7, 2)).astype(np.int32), np.arange(7, dtype=np.int32)
+  for is_needed in (rng.random(7) < 0.7, np.zeros(7, bool), np.ones(7, bool)):
+    done = jax.jit(jax.vmap(run))(is_needed, value, more, blocks)
+    every = value + more[:, None] + blocks[:, [1, 3]]
+    np.testing.assert_array_equal(done, np.where(is_needed[:, None], every, value))
+    alone = [run(*row) for row in zip(is_needed, value, more, blocks)]
+    np.testing.assert_array_equal(done, alone)

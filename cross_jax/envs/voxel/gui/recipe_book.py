@@ -13,7 +13,7 @@ import numpy as np
 
 from cross_jax.envs.voxel.content.tables import ITEMS, RECIPES
 from cross_jax.envs.voxel.gui import clicks, furnaces, inventory, layout
-from cross_jax.envs.voxel.rules.when_needed import when_needed
+from cross_jax.envs.voxel.rules.when_needed import where_needed
 from cross_jax.envs.voxel.state import Gui, Slots
 
 NUM_RECIPES = len(RECIPES.out_item)
@@ -75,7 +75,8 @@ def refresh(gui: Gui, slots: Slots) -> Gui:
   seen = seen * 31 + (gui.kind * 1024 + gui.book_page).astype(jnp.uint32)
   is_stale = clicks.is_book_shown(gui) & (seen != gui.book_seen)
   work = lambda _, kind, page, slots: _entries(kind, page, slots)
-  entries = when_needed(is_stale, work, gui.book_entries, gui.kind, gui.book_page, slots)
+  given = (gui.book_entries, gui.kind, gui.book_page, slots)
+  entries = where_needed(is_stale, work, *given, at_once=1)
   return gui._replace(book_entries=entries, book_seen=jnp.where(is_stale, seen, gui.book_seen))
 
 

@@ -1,4 +1,8 @@
-"""The random numbers of a tick: a function of the game's key and the tick alone."""
+"""The random numbers of a tick: a function of the game's key and the tick alone.
+
+`draw` makes them once, before the rules; the functions below are each a part of them, the same in
+every rule of a tick.
+"""
 
 import jax
 
@@ -7,12 +11,19 @@ from cross_jax.envs.voxel.state import MAX_MOBS, State
 NUM_LOOT_DRAWS = 8
 
 
+def draw(state: State) -> State:
+  """The state with the random numbers of its tick, float32[2 MAX_MOBS + 16] in 0..1."""
+  key = jax.random.fold_in(state.rng, state.tick)
+  return state._replace(draws=jax.random.uniform(key, (2 * MAX_MOBS + 16,)))
+
+
 def _draws(state: State) -> jax.Array:
-  return jax.random.uniform(jax.random.fold_in(state.rng, state.tick), (2 * MAX_MOBS + 16,))
+  is_drawn = isinstance(state.draws, jax.Array)  # not for a rule that is called by itself
+  return state.draws if is_drawn else draw(state).draws
 
 
 def mob_draws(state: State) -> jax.Array:
-  """float32[MAX_MOBS, 2] in 0..1; the same in every rule of a tick, as those below."""
+  """float32[MAX_MOBS, 2] in 0..1."""
   return _draws(state)[: 2 * MAX_MOBS].reshape(MAX_MOBS, 2)
 
 

@@ -72,25 +72,20 @@ def apply_edits_batch(world: World, edits: Edits, active: jax.Array) -> World:
     return _apply_together(world, edits, pending, is_dark)
 
   def change(carry):
-    blocks, boxes, pending = carry
+    blocks, boxes, light, pending = carry
     n = jnp.argmax(pending.reshape(num_games * MAX_EDITS))
     i, k = n // MAX_EDITS, n % MAX_EDITS
     row = jax.lax.optimization_barrier(
       apply_edit(blocks[i], boxes[i], edits.cell[i, k], edits.block[i, k])
     )
-    return blocks.at[i].set(row[0]), boxes.at[i].set(row[1]), pending.at[i, k].set(False)
+    pending = pending.at[i, k].set(False)
+    is_lit = is_dark[i] & ~jnp.any(pending[i])  # in this loop: a second one would copy all blocks
+    shine = jax.lax.cond(is_lit, lambda: flood_light(row[0]), lambda: light[i])
+    return blocks.at[i].set(row[0]), boxes.at[i].set(row[1]), light.at[i].set(shine), pending
 
-  blocks, boxes, _ = jax.lax.while_loop(
-    lambda carry: jnp.any(carry[2]), change, (blocks, boxes, pending)
-  )
-
-  def shine(carry):
-    light, is_dark = carry
-    i = jnp.argmax(is_dark)
-    return light.at[i].set(flood_light(blocks[i])), is_dark.at[i].set(False)
-
-  light, _ = jax.lax.while_loop(lambda carry: jnp.any(carry[1]), shine, (light, is_dark))
-  return blocks, boxes, light
+  return jax.lax.while_loop(
+    lambda carry: jnp.any(carry[3]), change, (blocks, boxes, light, pending)
+  )[:3]
 
 
 def _apply_together(world: World, edits: Edits, pending: jax.Array, is_dark: jax.Array) -> World:

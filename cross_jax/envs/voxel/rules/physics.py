@@ -20,7 +20,7 @@ from cross_jax.envs.voxel.rules.fluids import DRY, LAVA, WATER, Fluid, fluid_at
 from cross_jax.envs.voxel.rules.health import hurt
 from cross_jax.envs.voxel.rules.hunger import MIN_SPRINT_FOOD
 from cross_jax.envs.voxel.rules.rounding import rounded
-from cross_jax.envs.voxel.state import PLAYER_HEIGHT, PLAYER_WIDTH, Player, State
+from cross_jax.envs.voxel.state import Player, State
 
 GRAVITY = 0.08  # m per tick^2
 AIR_DRAG = 0.98  # of the vertical velocity, per tick
@@ -73,14 +73,14 @@ def move_player(state: State, action: RawAction, params: Params) -> State:
   footing = _footing(blocks, before)
   player = _run(before, action, footing)
   wanted, player = _velocity(player, action, footing)
-  boxes = collision.boxes_near(blocks, player.pos, state.edits, is_player=True)
-  box = collision.body_box(player.pos, jnp.float32(PLAYER_WIDTH), jnp.float32(PLAYER_HEIGHT))
   is_held = action.buttons[BUTTON_INDEX["sneak"]] > 0
-  moved = collision.move_player(boxes, box, wanted, player.is_on_ground, is_held)
-  vel = _settle(moved, player, action, footing)
-  vel = _climb_out(blocks, boxes, box, moved, vel, player, footing)
+  moved = collision.move_player(
+    blocks, state.edits, player.pos, wanted, player.is_on_ground, is_held
+  )
+  vel = _climb_out(state, moved, _settle(moved, player, action, footing), footing)
   step = moved.pos - player.pos
-  metres = jnp.sqrt(step[0] ** 2 + step[2] ** 2)
+  square = rounded(step**2, state.tick)
+  metres = jnp.sqrt(square[0] + square[2])
   cost = jnp.where(footing.fluid.kind == WATER, SWIM_EXHAUSTION, 0.0)
   cost = jnp.where(player.is_sprinting & moved.is_on_ground, SPRINT_EXHAUSTION, cost)
   state = state._replace(
@@ -191,14 +191,14 @@ def _settle(
   return jnp.where(fluid.kind == WATER, wet, jnp.where(fluid.kind == LAVA, hot, dry))
 
 
-def _climb_out(blocks, boxes, box, moved, vel, player, footing) -> jax.Array:
-  """float32[3], with a leap where a bank stops a swimmer and there is room above it."""
-  step = moved.pos - player.pos
+def _climb_out(state: State, moved: collision.Moved, vel: jax.Array, footing: Footing) -> jax.Array:
+  """float32[3] `vel`, with a leap where a bank stops a swimmer and there is room above it."""
+  step = moved.pos - state.player.pos
   ahead = jnp.stack([vel[0], vel[1] + CLIMB_OUT_M - step[1], vel[2]])
-  low, high = box[0] + step + ahead, box[1] + step + ahead
-  is_free = ~collision.overlaps(boxes, low, high)
-  is_free &= fluid_at(blocks, moved.pos + ahead).kind == DRY
-  is_leaping = (footing.fluid.kind != DRY) & moved.is_blocked & is_free
+  is_stopped = (footing.fluid.kind != DRY) & moved.is_blocked
+  is_leaping = is_stopped & (fluid_at(state.blocks, moved.pos + ahead).kind == DRY)
+  shift = jnp.stack([step, ahead])
+  is_leaping &= collision.has_room(state.blocks, state.edits, state.player.pos, shift, is_leaping)
   return vel.at[1].set(jnp.where(is_leaping, CLIMB_OUT_VELOCITY, vel[1]))
 
 
