@@ -163,10 +163,13 @@ def prepare_process(device: str, *, is_memory_kept: bool = True) -> None:
 
   Args:
     device: "cpu" or "gpu".
-    is_memory_kept: malloc keeps what is freed, which is faster; not where memory is measured.
+    is_memory_kept: malloc keeps what is freed, which is faster; not where memory is measured: there
+      what is freed goes back at once, so that the resident size is what is held.
   """
   if is_memory_kept:
     keep_freed_memory()
+  else:
+    machine.return_freed_memory()
   if device == "cpu":
     jax.config.update("jax_platforms", "cpu")
 

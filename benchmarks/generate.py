@@ -20,7 +20,6 @@ from benchmarks import command_line, flops, machine, sides, twins
 from cross_jax.sampling import make_sampler
 
 GOAL = 3.0  # at the largest batch
-FLOOR_GOAL = 0.6  # share of the floor, on a GPU at batch 1
 NEW_TOKENS = 32
 _MAX_FIRST = 8  # batch up to which the first token is timed alone: it costs a whole prefill
 

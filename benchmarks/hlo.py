@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 _ITEM_BYTES = {"pred": 1, "s8": 1, "u8": 1, "bf16": 2, "f16": 2, "s16": 2, "u16": 2, "s32": 4}
@@ -33,7 +33,6 @@ class Instruction(NamedTuple):
   results: tuple[Array, ...]  # several if it makes a tuple
   operands: tuple[str, ...]  # names
   attributes: str  # from the operands on
-  is_root: bool
 
   @property
   def num_bytes(self) -> int:
@@ -56,9 +55,9 @@ class Program(NamedTuple):
   """A compiled program."""
 
   computations: dict[str, dict[str, Instruction]]  # name -> name -> instruction, in order
-  times: dict[str, int]  # how often a computation runs in one run of the program
+  times: dict[str, float]  # how often a computation runs in one run of the program
 
-  def run(self) -> Iterator[tuple[int, dict[str, Instruction], Instruction]]:
+  def run(self) -> Iterator[tuple[float, dict[str, Instruction], Instruction]]:
     """(times, the computation it is in, instruction) of all that run."""
     for name, instructions in self.computations.items():
       if self.times[name]:
@@ -66,14 +65,20 @@ class Program(NamedTuple):
           yield self.times[name], instructions, instruction
 
 
-def parse(text: str, *, is_once: bool = False) -> Program:
+def parse(
+  text: str,
+  *,
+  is_once: bool = False,
+  rounds_of: Callable[[Instruction], float] | None = None,
+) -> Program:
   """Reads a program.
 
   Args:
     text: `jax.stages.Compiled.as_text()`.
     is_once: count the body of every loop once, as XLA's cost_analysis does.
+    rounds_of: the rounds of a loop that does not say how many they are.
   Raises:
-    ValueError: a loop whose number of rounds the program does not say.
+    ValueError: a loop whose number of rounds neither the program nor rounds_of says.
   """
   computations: dict[str, dict[str, Instruction]] = {}
   name = entry = ""
@@ -86,21 +91,34 @@ def parse(text: str, *, is_once: bool = False) -> Program:
       instruction = _instruction(line)
       computations[name][instruction.name] = instruction
   times = dict.fromkeys(computations, 0)
-  _count(computations, entry, 1, times, is_once)
+  _count(computations, entry, 1, times, (lambda _: 1) if is_once else _rounds(rounds_of))
   return Program(computations, times)
 
 
-def _count(computations, name: str, count: int, times: dict[str, int], is_once: bool) -> None:
+def known_rounds(loop: Instruction) -> int | None:
+  """How often a loop runs, if it says so."""
+  trips = _TRIPS.search(loop.attributes)
+  return None if trips is None else int(trips[1])
+
+
+def _rounds(rounds_of: Callable[[Instruction], float] | None) -> Callable[[Instruction], float]:
+  """How often a loop runs: as it says itself, else as rounds_of says."""
+
+  def rounds(loop: Instruction) -> float:
+    known = known_rounds(loop)
+    if known is None and rounds_of is None:
+      raise ValueError(f"loop {loop.name} does not say how often it runs")
+    return rounds_of(loop) if known is None else known
+
+  return rounds
+
+
+def _count(computations, name: str, count: float, times: dict[str, float], rounds) -> None:
   times[name] += count
   for instruction in computations[name].values():
-    rounds = 1
-    if instruction.opcode == "while" and not is_once:
-      trips = _TRIPS.search(instruction.attributes)
-      if trips is None:
-        raise ValueError(f"loop {instruction.name} does not say how often it runs")
-      rounds = int(trips[1])
+    often = rounds(instruction) if instruction.opcode == "while" else 1
     for callee in instruction.called:
-      _count(computations, callee, count * rounds, times, is_once)
+      _count(computations, callee, count * often, times, rounds)
 
 
 def _instruction(line: str) -> Instruction:
@@ -121,7 +139,6 @@ def _instruction(line: str) -> Instruction:
     ),
     tuple(re.findall(r"%([\w.-]+)", rest[:end])),
     rest,
-    line.lstrip().startswith("ROOT"),
   )
 
 

@@ -16,6 +16,7 @@ _FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "whil
 _FREE |= {"conditional", "after-all", "partition-id"}
 _VIEWS = {"convert", "bitcast", "copy", "reshape"}
 _SLICES = {"dynamic-slice", "slice", "gather"}
+_UPDATES = {"dynamic-update-slice": 1, "scatter": 2}  # in place; which operand is written
 
 
 def product_flops(program: Program) -> int:
@@ -35,19 +36,34 @@ def accessed_bytes(program: Program) -> int:
 
   Of an array of which only a slice is read, or written in place, the slice counts.
   """
+  return round(
+    sum(
+      times * _accessed(program, computation, instruction)
+      for times, computation, instruction in _outside_fusions(program)
+    )
+  )
+
+
+def _outside_fusions(program: Program):
+  """As `program.run`, without what runs inside another operation."""
   fused = {
     name
     for _, _, instruction in program.run()
     if instruction.opcode not in ("while", "call", "conditional")
     for name in instruction.called
   }
-  total = 0
   for name, computation in program.computations.items():
     if program.times[name] and name not in fused:
-      total += program.times[name] * sum(
-        _accessed(program, computation, instruction) for instruction in computation.values()
-      )
-  return total
+      for instruction in computation.values():
+        yield program.times[name], computation, instruction
+
+
+def num_kernels(program: Program) -> int:
+  """Operations that an accelerator starts one by one: all but those inside fusions."""
+  total = 0.0
+  for times, _, instruction in _outside_fusions(program):
+    total += times * (instruction.opcode not in _FREE)
+  return round(total)
 
 
 def moved_bytes(program: Program) -> dict[str, int]:
@@ -97,13 +113,14 @@ def _accessed_by_fusion(content, instruction: Instruction, sizes: list[int]) -> 
       is_first = user.operands[0] in names
       if user.opcode in _SLICES and is_first:
         share += user.num_elements / parameter.num_elements
-      elif user.opcode != "dynamic-update-slice" or not is_first:
+      elif user.opcode not in _UPDATES or not is_first:
         share = 1.0
     total += round(min(share, 1.0) * size)
   written = 1.0
   for update in content.values():
-    if update.opcode == "dynamic-update-slice" and update.num_elements == instruction.num_elements:
-      written = content[update.operands[1]].num_elements / update.num_elements
+    if update.opcode in _UPDATES and update.num_elements == instruction.num_elements:
+      part = content[update.operands[_UPDATES[update.opcode]]].num_elements / update.num_elements
+      written = min(1.0, part * (2 if update.opcode == "scatter" else 1))  # read, then written
   return total + round(written * instruction.num_bytes)
 
 

@@ -30,9 +30,9 @@ LOGS = {
   **rows.LOGS, "jungle": ("5c5420", "40401a", "b88664"), "crimson": ("5c1c24", "3c1018", "74384c"),
   "warped": ("383050", "282038", "348078"), "stripped_spruce": ("86643e", "74562e", "92704a"),
   "stripped_birch": ("c4b078", "b09c64", "d0c08c"),
-  "stripped_jungle": ("ac8454", "987040", "bc9464"),
+  "stripped_jungle": ("b08064", "9c6c54", "bc9070"),
   "stripped_acacia": ("b05c3c", "984c2c", "b86844"),
-  "stripped_dark_oak": ("784030", "643024", "88503c"),
+  "stripped_dark_oak": ("60452c", "503820", "6c5034"),
   "stripped_crimson": ("8c3c5c", "74304c", "9c4868"),
   "stripped_warped": ("3c9894", "2c807c", "48a8a0"),
 }  # fmt: skip
@@ -109,14 +109,15 @@ def _wooden(name: str) -> Look | None:
     if part in ("wood", "hyphae"):
       factor = 1.1 if match[1] else 0.7 if wood == "dark_oak" else 0.88
       dark, light = shade(dark, factor), shade(light, factor)
-    side = "bark_glow" if bare in ("crimson", "warped") else "bark"
+    side = {"crimson": "bark_glow", "warped": "bark_glow", "birch": "birch_bark"}.get(bare, "bark")
+    side = "grain" if match[1] else side
     third = shade(inside, 1.2)
     if part in ("wood", "hyphae"):
       return _look(side, f"{dark} {light} {third}")
-    rings = "rings" if bare in rows.LOGS else "log_end"
     ring = dark if bare in rows.LOGS else shade(LOGS[wood][0], 0.9)
+    ring = light if bare == "birch" else ring
     ends = [inside, ring, third]
-    return _look([rings, side, rings], [ends, [dark, light, third], ends])
+    return _look(["rings", side, "rings"], [ends, [dark, light, third], ends])
   if part == "leaves":
     return _look("leaves", " ".join(LEAVES[wood]))
   if part == "sapling":

@@ -3,11 +3,10 @@
 Sizes in sixteenths of a cell, (x0, y0, z0, x1, y1, z1). A thing that looks somewhere looks to -z
 (north): its back, the wall or neighbour that it hangs on, is at z = 16. Fences, walls and panes
 have the arms of a row along x. Source of the sizes: the public documentation of Java edition 1.16
-(minecraft.fandom.com, pages of the blocks); simplified where a shape has more than MAX_BOXES.
+(minecraft.fandom.com, pages of the blocks); simplified where a shape has more than five boxes.
 """
 
 KIND_CUBE, KIND_PLANT, KIND_BOXES = range(3)
-MAX_BOXES = 5
 SOLID = "solid"  # collision as seen
 
 _FULL = (0, 0, 0, 16, 16, 16)

@@ -1,8 +1,7 @@
 """Icon of every item: what its block looks like, or a pattern and three colours.
 
-The first version's icons are first_icons.txt and stay as they are; other things that are no blocks
-are item_looks.txt and rules on names. Where two pattern icons would be nearer than MIN_DISTANCE,
-the later one's colours move, as little as will do.
+Things that are no blocks are item_looks.txt and rules on names. Where two
+pattern icons would be nearer than MIN_DISTANCE, the later one's colours move, as little as will do.
 """
 
 import colorsys
@@ -21,8 +20,8 @@ from data_pipelines.content_mobs import MOBS
 MIN_DISTANCE = 14.0  # likeness.distances of any two pattern icons, 0..255
 STEPS = 60  # draws of colours, each further from the natural ones
 _MATERIALS = {
-  "wooden": "8c6430", "stone": "848484", "iron": "d8d8d8", "golden": "f4d030",
-  "diamond": "50e0d8", "netherite": "4c4048", "leather": "b05c30", "chainmail": "8c8c98",
+  "wooden": "a07840", "stone": "848484", "iron": "c8c8c8", "golden": "f4d030",
+  "diamond": "44ccc4", "netherite": "4c4048", "leather": "b05c30", "chainmail": "70707c",
 }  # fmt: skip
 _HANDLE = "6c4820"
 _DISCS = dict(zip(
@@ -54,7 +53,7 @@ def _three(colors: list[str]) -> list[str]:
   return [content_look.shade(c, 1.0) for c in (*colors, *more[len(colors) - 1 :])]
 
 
-FIRST, LOOKS = _read("first_icons.txt"), _read("item_looks.txt")
+LOOKS = _read("item_looks.txt")
 
 
 def _tool_or_armor(name: str) -> Icon | None:
@@ -76,7 +75,7 @@ def _of_family(name: str) -> Icon | None:
   if name.startswith("music_disc_"):
     return "music_disc", ["2c2c30", "48484c", _DISCS[name.removeprefix("music_disc_")]], None
   if name.endswith("_dye"):
-    return "dust", _three([content_look.DYES[name.removesuffix("_dye")]]), None
+    return "dye", _three([content_look.DYES[name.removesuffix("_dye")]]), None
   kinds = "|".join((*COLORS, *WOODS, *_PLAIN))
   match = re.fullmatch(rf"({kinds})_(bed|banner|door|sign|boat|button)", name)
   if not match:
@@ -100,7 +99,7 @@ def icon_of(name: str, blocks: set[str]) -> Icon:
   Raises:
     ValueError: no rule has it.
   """
-  for icon in (FIRST.get(name), LOOKS.get(name), _tool_or_armor(name), _of_family(name)):
+  for icon in (LOOKS.get(name), _tool_or_armor(name), _of_family(name)):
     if icon:
       return icon
   block = {"redstone": "redstone_wire"}.get(name, name)
@@ -112,11 +111,9 @@ def icon_of(name: str, blocks: set[str]) -> Icon:
 
 
 def _draw(icon: Icon) -> np.ndarray:
-  index = patterns.ICON_PATTERNS[patterns.ICON_PATTERN_NAMES.index(icon[0])]
-  colors = np.asarray([[0, 0, 0], *(list(bytes.fromhex(c)) for c in icon[1])], np.uint8)
-  return np.concatenate([colors[index], np.where(index > 0, 255, 0)[..., None]], -1).astype(
-    np.uint8
-  )
+  number = patterns.ICON_PATTERN_NAMES.index(icon[0])
+  colors = np.asarray([list(bytes.fromhex(c)) for c in icon[1]], np.uint8)
+  return patterns.draw_icons(np.asarray([number]), colors[None])
 
 
 def _moved(name: str, colors: list[str], step: int) -> list[str]:
@@ -126,9 +123,9 @@ def _moved(name: str, colors: list[str], step: int) -> list[str]:
     digest = hashlib.sha256(f"{name} {i} {step}".encode()).digest()
     hue, light, depth = colorsys.rgb_to_hls(*(c / 255 for c in bytes.fromhex(color)))
     reach = (0.3 if i == 0 else 1.0) * step / STEPS
-    hue += reach * 0.5 * (digest[0] / 127.5 - 1)
+    hue += reach * 0.12 * (digest[0] / 127.5 - 1)
     light = min(max(light + reach * 0.6 * (digest[1] / 127.5 - 1), 0.08), 0.94)
-    depth = min(max(depth + reach * 0.6 * (digest[2] / 127.5 - 1), 0.0), 1.0)
+    depth = min(max(depth + reach * 0.3 * (digest[2] / 127.5 - 1), 0.0), 1.0)
     rgb = colorsys.hls_to_rgb(hue % 1.0, light, depth)
     moved.append("".join(f"{min(round(255 * c), 245):02x}" for c in rgb))
   return moved
@@ -153,8 +150,8 @@ def style_items(names: list[str], blocks: set[str]) -> dict[str, Icon]:
       continue
     for step in range(STEPS + 1):
       icon = (natural[0], _moved(name, natural[1], step) if step else natural[1], None)
-      picture = reduce_pictures(_draw(icon)[None])
-      if name in FIRST or not len(drawn) or distances(drawn, picture).min() >= MIN_DISTANCE:
+      picture = reduce_pictures(_draw(icon))
+      if not len(drawn) or distances(drawn, picture).min() >= MIN_DISTANCE:
         break
     else:
       raise RuntimeError(f"item {name}: no colours tell {natural[0]!r} apart; add a pattern")

@@ -6,6 +6,7 @@ same data set to the bit, however often it was interrupted.
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from data_pipelines.pictures import Pictures
 from data_pipelines.storage import row_features, shard_path, write_metadata, write_shard
 
 FIRST_SEED, LAST_SEED = 10_000, 99_999  # of demonstration worlds; evaluation uses 2_000_000 on
+ARGUMENTS = "arguments.json"
 
 
 class Shard(NamedTuple):
@@ -89,26 +91,24 @@ def generate(
     The data set's summary, also in DIR/summary.json: rows and episodes by family, failed episodes
     by task, and failed by the space that executed them.
   Raises:
-    ValueError: data_dir holds a data set of other arguments; an unknown task.
+    ValueError: data_dir holds a data set of other arguments; an unknown task; no episode succeeded.
   """
   data_dir = Path(data_dir)
-  data_dir.mkdir(parents=True, exist_ok=True)
-  check_same(
-    data_dir,
-    {
-      "tasks": list(tasks),
-      "episodes_per_task": episodes_per_task,
-      "views": [list(view) for view in views],
-      "seed": seed,
-      "max_ticks_per_decision": max_ticks_per_decision,
-      "perturb_share": perturb_share,
-      "episodes_per_shard": episodes_per_shard,
-    },
-  )
+  shards = plan_shards(tasks, episodes_per_task, episodes_per_shard)
+  arguments = {
+    "tasks": list(tasks),
+    "episodes_per_task": episodes_per_task,
+    "views": [list(view) for view in views],
+    "seed": seed,
+    "max_ticks_per_decision": max_ticks_per_decision,
+    "perturb_share": perturb_share,
+    "episodes_per_shard": episodes_per_shard,
+  }
+  check_same(data_dir, arguments)
+  note(data_dir, arguments)
   if (data_dir / "dataset_info.json").exists():
     return json.loads((data_dir / "summary.json").read_text())
   features = row_features([(view.height, view.width, 3) for view in views])
-  shards = plan_shards(tasks, episodes_per_task, episodes_per_shard)
   missing = [shard for shard in shards if not _is_done(data_dir, shard)]
   if missing:
     env = VoxelEnv(num_envs)
@@ -129,12 +129,9 @@ def generate(
 
 
 def check_same(data_dir: Path, arguments: dict[str, Any]) -> None:
-  """Notes a data set's arguments; ValueError if it was begun with others."""
-  path = data_dir / "arguments.json"
-  if not path.exists():
-    write_json(path, arguments)
-    return
-  found = json.loads(path.read_text())
+  """ValueError if a folder holds a data set that was begun with other arguments."""
+  path = data_dir / ARGUMENTS
+  found = json.loads(path.read_text()) if path.exists() else arguments
   different = [key for key in arguments if found.get(key) != arguments[key]]
   if different:
     key = different[0]
@@ -142,6 +139,12 @@ def check_same(data_dir: Path, arguments: dict[str, Any]) -> None:
       f"{data_dir} was begun with {key}={found.get(key)}, now {key}={arguments[key]}; "
       "use another data_dir or delete this one"
     )
+
+
+def note(data_dir: Path, arguments: dict[str, Any]) -> None:
+  """Begins a data set: makes its folder and keeps its arguments there, for `check_same`."""
+  data_dir.mkdir(parents=True, exist_ok=True)
+  write_json(data_dir / ARGUMENTS, arguments)
 
 
 def _make(
@@ -190,7 +193,11 @@ def _is_done(data_dir: Path, shard: Shard) -> bool:
 
 
 def finish(data_dir: Path, shards: list[Shard], features) -> dict[str, Any]:
-  """summary.json, then TFDS's metadata, which marks the data set as complete."""
+  """summary.json, then TFDS's metadata, which marks the data set as complete.
+
+  Raises:
+    ValueError: no episode has a row.
+  """
   log = []
   for shard in shards:
     path = shard_path(data_dir, shard.family, shard.index, shard.num_shards)
@@ -206,6 +213,11 @@ def finish(data_dir: Path, shards: list[Shard], features) -> dict[str, Any]:
     "episodes_by_space": dict(_count(log, lambda e: e["space"])),
   }
   write_json(data_dir / "summary.json", summary)
+  if not summary["num_rows"]:
+    raise ValueError(
+      f"{data_dir}: none of {len(log)} episodes succeeded, so there are no rows; add tasks or "
+      "episodes, in another data_dir"
+    )
   write_metadata(
     data_dir,
     features,
@@ -236,7 +248,9 @@ def _progress(is_shown: bool) -> Progress:
 
 def main() -> None:
   """Command line of `generate`."""
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser = argparse.ArgumentParser(
+    prog="python -m data_pipelines.demonstrations", description=__doc__.splitlines()[0]
+  )
   parser.add_argument("--data_dir", required=True)
   parser.add_argument("--tasks", nargs="*", default=None, help="task names; default the 30")
   parser.add_argument("--all_tasks", action="store_true", help="every supported task")
@@ -245,13 +259,19 @@ def main() -> None:
   parser.add_argument("--num_envs", type=int, default=32)
   args = parser.parse_args()
   tasks = list_tasks() if args.all_tasks else args.tasks or IN_DOMAIN
-  summary = generate(
-    args.data_dir,
-    tasks=tasks,
-    episodes_per_task=args.episodes,
-    seed=args.seed,
-    num_envs=args.num_envs,
-  )
+  try:
+    summary = generate(
+      args.data_dir,
+      tasks=tasks,
+      episodes_per_task=args.episodes,
+      seed=args.seed,
+      num_envs=args.num_envs,
+    )
+  except (ValueError, OSError) as error:
+    sys.exit(f"error: {error}")
+  except KeyboardInterrupt:
+    print(f"\ninterrupted; the same command goes on from {args.data_dir}", file=sys.stderr)
+    raise SystemExit(130) from None
   print(json.dumps(summary))
 
 

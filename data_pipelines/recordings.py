@@ -7,6 +7,7 @@ motion labels are the player's own; the grounding labels name what the player di
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from cross_jax.envs.tasks import get
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.recording import Recording, begin, read_recording, replay
 from cross_jax.screen import TINY_VIEWS
-from data_pipelines.demonstrations import Shard, check_same, finish, write_records
+from data_pipelines.demonstrations import Shard, check_same, finish, note, write_records
 from data_pipelines.episodes import Game, Recorded, make_row
 from data_pipelines.hindsight import intents_of
 from data_pipelines.pictures import Pictures
@@ -115,23 +116,28 @@ def convert(
   Returns:
     The summary, also in DIR/summary.json; see demonstrations.generate.
   Raises:
-    ValueError: no recordings, a damaged one, one of another world, data_dir holds another data set.
+    ValueError: no recordings, a damaged one, one of another world, none that succeeded, data_dir
+      holds another data set.
   """
   files = sorted(file for path in map(Path, paths) for file in _files(path))
   if not files:
     raise ValueError(f"no recordings (*.jsonl) in {', '.join(map(str, paths))}")
-  data_dir = Path(data_dir)
-  data_dir.mkdir(parents=True, exist_ok=True)
+  data_dir, recordings = Path(data_dir), [read_recording(file) for file in files]
   shape = [list(view) for view in views]
-  check_same(data_dir, {"recordings": [file.name for file in files], "views": shape})
+  arguments = {"recordings": [file.name for file in files], "views": shape}
+  check_same(data_dir, arguments)
   features = row_features([(view.height, view.width, 3) for view in views])
   pictures, families = Pictures(views), {}
-  for file in track(files, "recordings", disable=not show_progress):
+  bar = track(recordings, "recordings", disable=not show_progress)
+  for file, recording in zip(files, bar):
     try:
-      record = record_of(read_recording(file), pictures)
+      record = record_of(recording, pictures)
     except ValueError as error:
       raise ValueError(f"{file}: {error}") from error
     families.setdefault(get(record.task).family, []).append(record)
+  if not any(record.rows for records in families.values() for record in records):
+    raise ValueError(f"none of {len(files)} recordings has a success with a label: no data set")
+  note(data_dir, arguments)
   shards = []
   for family, records in families.items():
     parts = [
@@ -151,11 +157,16 @@ def _files(path: Path) -> list[Path]:
 
 def main() -> None:
   """Command line of `convert`."""
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-  parser.add_argument("--data_dir", required=True)
+  parser = argparse.ArgumentParser(
+    prog="python -m data_pipelines.recordings", description=__doc__.splitlines()[0]
+  )
+  parser.add_argument("--data_dir", required=True, help="folder of the data set, made if absent")
   parser.add_argument("paths", nargs="+", metavar="FILE_OR_FOLDER")
   args = parser.parse_args()
-  print(json.dumps(convert(args.paths, args.data_dir)))
+  try:
+    print(json.dumps(convert(args.paths, args.data_dir)))
+  except (ValueError, OSError) as error:
+    sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

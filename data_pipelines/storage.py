@@ -95,7 +95,8 @@ def write_metadata(
   Args:
     data_dir: folder of the shards.
     features: of one row.
-    num_shards: shards of each family (split); families without a row are left out.
+    num_shards: shards of each family (split); families without a row are left out, and their
+      files deleted, as TFDS takes every file for a split.
     description: for dataset_info.json.
   Returns:
     Rows of each family.
@@ -105,6 +106,8 @@ def write_metadata(
     paths = [shard_path(data_dir, family, i, count) for i in range(count)]
     lengths = [shard_length(path) for path in paths]
     if sum(lengths) == 0:
+      for path in paths:
+        path.unlink()
       continue
     num_rows[family] = sum(lengths)
     template = tfds.core.ShardedFileTemplate(

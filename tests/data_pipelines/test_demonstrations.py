@@ -1,6 +1,7 @@
 """Demonstrations from end to end: rows, an interruption, other arguments."""
 
 import json
+import sys
 from collections import Counter
 
 import numpy as np
@@ -80,6 +81,31 @@ def test_finished_data_is_not_made_again_and_other_arguments_are_refused(data_di
   assert generate(data_dir, **ARGUMENTS) == json.loads((data_dir / "summary.json").read_text())
   with pytest.raises(ValueError, match="begun with seed=0, now seed=1; use another data_dir"):
     generate(data_dir, **ARGUMENTS, seed=1)
+
+
+def _command(monkeypatch, *arguments):
+  monkeypatch.setattr(sys, "argv", ["demonstrations", *arguments])
+  demonstrations.main()
+
+
+def test_a_wrong_name_begins_no_data_set_and_ends_with_one_line(tmp_path, monkeypatch):
+  wrong = ("--data_dir", str(tmp_path / "data"), "--tasks", "mine_block:oak_lgo")
+  with pytest.raises(SystemExit, match="error: unknown task .* did you mean"):
+    _command(monkeypatch, *wrong)
+  assert not (tmp_path / "data").exists()  # the right name is not refused as another argument
+  (tmp_path / "file").touch()
+  with pytest.raises(SystemExit, match="error: .*file"):
+    _command(monkeypatch, "--data_dir", str(tmp_path / "file"))
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+  def stopped(*arguments, **more):
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr(demonstrations, "generate", stopped)
+  with pytest.raises(SystemExit, match="130"):
+    _command(monkeypatch, "--data_dir", str(tmp_path))
+  assert f"the same command goes on from {tmp_path}" in capsys.readouterr().err
 
 
 def test_shards_hold_every_episode_once_and_mix_tasks():

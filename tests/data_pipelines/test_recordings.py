@@ -1,5 +1,7 @@
 """Recorded play becomes rows of the experts' features, with the player's labels and hindsight."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from cross_jax.envs.experts.intent import APPROACH, CLICK_LEFT, MINE
 from cross_jax.envs.experts.play import act
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.recording import SUCCESS, Recorder, digest
+from data_pipelines import recordings
 from data_pipelines.hindsight import intents_of
 from data_pipelines.recordings import convert
 from data_pipelines.storage import FamilySource, list_families, text_key
@@ -73,6 +76,18 @@ def test_rows_have_the_players_labels(played, tmp_path):
     convert([folder / "0.jsonl"], tmp_path, show_progress=False)
 
 
+def test_episodes_that_failed_leave_their_family_out(played, tmp_path):
+  folder, _ = played
+  some = [folder / "lazy.jsonl", folder / "1.jsonl"]  # mining failed, crafting did not
+  summary = convert(some, tmp_path / "some", show_progress=False)
+  assert (summary["num_episodes"], summary["num_failed"]) == (2, 1)
+  assert list_families(tmp_path / "some") == ["craft_item"]
+  assert len(FamilySource(tmp_path / "some", "craft_item")) == summary["num_rows"] > 0
+  with pytest.raises(ValueError, match="none of 1 recordings has a success"):
+    convert(some[:1], tmp_path / "none", show_progress=False)
+  assert not (tmp_path / "none").exists()
+
+
 def test_hindsight_finds_what_the_expert_was_about(played):
   _, episodes = played
   for task, kind in zip(TASKS, (MINE, CLICK_LEFT)):
@@ -101,7 +116,7 @@ def test_the_way_to_a_block_is_an_approach_and_the_way_to_nothing_is_left_out(pl
   assert found[-1] is None
 
 
-def test_no_recordings_and_other_worlds_are_refused(played, tmp_path):
+def test_no_recordings_and_other_worlds_are_refused(played, tmp_path, monkeypatch):
   folder, _ = played
   with pytest.raises(ValueError, match=r"no recordings \(\*.jsonl\) in"):
     convert([tmp_path], tmp_path / "out", show_progress=False)
@@ -111,3 +126,11 @@ def test_no_recordings_and_other_worlds_are_refused(played, tmp_path):
   (tmp_path / "other.jsonl").write_text(text)
   with pytest.raises(ValueError, match="other.jsonl: .* began as"):
     convert([tmp_path / "other.jsonl"], tmp_path / "out", show_progress=False)
+  (tmp_path / "cut.jsonl").write_text(text.replace("ticks", "tocks"))
+  with pytest.raises(ValueError, match="cut.jsonl is not a recording"):
+    convert([folder / "lazy.jsonl", tmp_path / "cut.jsonl"], tmp_path / "out", show_progress=False)
+  assert not (tmp_path / "out").exists()  # none of them began a data set
+  arguments = ["recordings", "--data_dir", str(tmp_path / "out"), str(tmp_path / "absent")]
+  monkeypatch.setattr(sys, "argv", arguments)
+  with pytest.raises(SystemExit, match="error: no file or folder"):
+    recordings.main()

@@ -31,7 +31,6 @@ def make_view(**changes) -> Snapshot:
     mine_cell=-1,
     mob_kind=np.zeros(MAX_MOBS, np.int32),
     mob_pos=np.zeros((MAX_MOBS, 3)),
-    mob_vel=np.zeros((MAX_MOBS, 3)),
     mob_health=np.zeros(MAX_MOBS),
     mob_hurt_ticks=np.zeros(MAX_MOBS, np.int32),
     drop_item=np.zeros(MAX_DROPS, np.int32),

@@ -143,6 +143,11 @@ def test_bad_arguments():
     tasks.setup_row("mine_block:oak_log", -1)
   with pytest.raises(ValueError, match="seed 4294967296"):
     tasks.setup_row("mine_block:oak_log", 2**32)
+  with pytest.raises(ValueError, match="task 5: must be a name"):
+    tasks.get(5)
+  with pytest.raises(ValueError, match="seed 1.0: must be an integer"):
+    tasks.setup_row("mine_block:oak_log", 1.0)
+  assert tasks.check_seed(np.uint32(7)) == 7
   with pytest.raises(ValueError, match="unknown difficulty 'easy': one of zero, normal, hard"):
     tasks.setup_row("mine_block:oak_log", 1, "easy")
 

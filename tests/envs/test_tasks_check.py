@@ -11,6 +11,7 @@ from cross_jax.envs.tasks.check import Plan, Result
 
 PLAN = Plan(num_seeds=2, first_seed=10_000, difficulty=None)
 TASKS = ("craft_item:emerald", "custom:interact_with_loom", "smelt_item:coal")
+MORE = "craft_item:oak_planks"
 ROWS = [
   Result("mine_block:oak_log", ("won",) * 19 + ("died",), (10,) * 20),  # 95%: enough
   Result("mine_block:sand", ("won",) * 18 + ("died", "out of time"), (30,) * 18 + (50, 600)),
@@ -58,6 +59,9 @@ def test_results_are_kept_and_taken_up_again(tmp_path, monkeypatch):
   with (tmp_path / check.FILE).open("a") as file:
     file.write('{"key": "cut sho')  # a run that was killed
   assert len(list(check.run(TASKS, PLAN, tmp_path, 1))) == 3 and not played
+  assert len(list(check.run((*TASKS, MORE), PLAN, tmp_path, 1))) == 4 and len(played) == 1
+  played.clear()  # the line after the one cut short is whole
+  assert len(list(check.run((*TASKS, MORE), PLAN, tmp_path, 1))) == 4 and not played
   other = PLAN._replace(first_seed=11_000)
   assert len(list(check.run(TASKS[:1], other, tmp_path, 1))) == 1 and played  # other worlds
 
@@ -81,12 +85,34 @@ def test_check_ends_with_json(monkeypatch, capsys, tmp_path):
   assert (last["num_tasks"], last["num_tasks_at_95"]) == (1, 1)
 
 
+def test_ctrl_c_ends_with_one_line(monkeypatch, capsys, tmp_path):
+  def stopped(*arguments):
+    raise KeyboardInterrupt
+    yield
+
+  monkeypatch.setattr(check, "run", stopped)
+  with pytest.raises(SystemExit, match="130"):
+    _command(monkeypatch, "--check", "--workdir", str(tmp_path))
+  assert f"the same command goes on from {tmp_path}" in capsys.readouterr().err
+
+
+def test_a_task_named_twice_counts_once(monkeypatch, capsys):
+  _command(
+    monkeypatch, "--list", "--tasks", "craft_item:coal", "mine_block:sand", "craft_item:coal"
+  )
+  assert capsys.readouterr().out.rstrip().endswith("2 tasks")
+
+
 @pytest.mark.parametrize(
   "arguments, message",
   [
     (("--check", "--tasks", "mine_block:oak_lgo"), "did you mean 'mine_block:oak_log'"),
     (("--check", "--seeds", "0"), "--seeds 0: must be at least 1"),
     (("--check", "--difficulty", "easy"), "invalid choice"),
+    (("--check", "--first_seed", str(2**32 - 1)), "the last world must be at most 4294967295"),
+    (("--check", "--markdown", "no/folder/a.md"), "there is no folder no/folder"),
+    (("--list", "--family", "interact", "--tasks", "mine_block:sand"), "belongs to mine_block"),
+    (("--check", "--tasks", "mine_block:sand", "--workdir", __file__), "can't be kept there"),
     ((), "one of the arguments --check --list is required"),
   ],
 )

@@ -1,13 +1,7 @@
 """configs/crossagent_7b.py, shrunk, through main.py: on a mesh, resumed, and in two processes."""
 
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -16,9 +10,9 @@ import pytest
 from cross_jax.checkpoint import load_params
 from cross_jax.checkpoint.policy import load_policy
 from cross_jax.metrics import read_metrics
-from tests.experiments import converted_run
+from tests.experiments import command_run, converted_run
+from tests.experiments.command_run import finish
 
-ROOT = Path(__file__).parents[2]
 SHRINK = {
   "model.preset": "",
   "mesh.data": 2,
@@ -26,48 +20,22 @@ SHRINK = {
   "prompt.max_prompt_len": 64,
   "prompt.max_response_len": 24,
   "prompt.system": converted_run.SYSTEM,
-  "tasks.in_domain": ("mine_block:oak_log", "craft_item:emerald"),
-  "tasks.out_of_domain": ("mine_block:spruce_log",),
-  "data.episodes_per_task": 2,
-  "data.num_envs": 4,
-  "env.num_envs": 4,
-  "env.max_decisions": 3,
-  "sft.num_steps": 12,
+  "sft.num_steps": 40,
   "sft.batch_size": 8,
   "sft.max_targets": 128,
   "sft.warmup_steps": 2,
   "sft.log_every": 1,
   "sft.save_every": 4,
-  "mtrl.num_iterations": 1,
-  "mtrl.num_groups": 2,
-  "mtrl.group_size": 2,
   "mtrl.batch_size": 8,
   "mtrl.num_microbatches": 1,
-  "evaluation.num_seeds_in": 1,
-  "evaluation.num_seeds_out": 1,
   "evaluation.video_tasks": (),
 }
 
 
 def start(workdir, checkpoint, *more, num_devices=8, **variables):
-  changes = [f"--config.{key}={value}" for key, value in SHRINK.items()]
-  config = "experiments/configs/crossagent_7b.py"
   flags = f"--xla_force_host_platform_device_count={num_devices}"
-  return subprocess.Popen(
-    [sys.executable, "experiments/main.py", "--config", config, "--workdir", str(workdir),
-     f"--config.model.checkpoint={checkpoint}", *changes, *more],
-    cwd=ROOT,
-    env={**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags, **variables},
-    stdout=subprocess.PIPE,
-    stderr=subprocess.STDOUT,
-    text=True,
-  )  # fmt: skip
-
-
-def finish(process, code=0):
-  output, _ = process.communicate(timeout=1500)
-  assert process.returncode == code, output[-4000:]
-  return output
+  changes = {**SHRINK, "model.checkpoint": checkpoint}
+  return command_run.start("crossagent_7b", workdir, changes, *more, XLA_FLAGS=flags, **variables)
 
 
 def same(one, two):
@@ -80,11 +48,7 @@ def test_sft_and_mtrl_on_a_mesh_resume_after_ctrl_c(tmp_path):
   broken, whole = tmp_path / "broken", tmp_path / "whole"
   process = start(broken, checkpoint, "--stages=data,sft")
   metrics = broken / "sft" / "metrics.jsonl"
-  deadline = time.monotonic() + 1200
-  while not (metrics.exists() and metrics.read_text().count("\n") >= 6):
-    assert process.poll() is None and time.monotonic() < deadline, process.stdout.read()
-    time.sleep(0.05)
-  process.send_signal(signal.SIGINT)
+  command_run.interrupt(process, metrics, num_rows=6, timeout_s=1200)
   assert "the same command goes on from there" in finish(process, 130)
   finish(start(broken, checkpoint, "--stages=data,sft"))
   adapters = ("--config.lora.rank=2", f"--config.data.dir={broken / 'data'}")
@@ -115,7 +79,8 @@ def test_two_processes(tmp_path):
   for process in processes:
     finish(process)
   run = tmp_path / "run"
-  assert [row["step"] for row in read_metrics(run / "sft")] == list(range(1, 13))
+  steps = [row["step"] for row in read_metrics(run / "sft")]
+  assert steps == list(range(1, SHRINK["sft.num_steps"] + 1))
   results = json.loads((run / "results.json").read_text())
   assert set(results["stages"]) == {"sft", "mtrl"}
   before, after = (load_policy(p)[0] for p in (checkpoint, run / "sft" / "policy"))

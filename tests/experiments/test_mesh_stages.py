@@ -16,24 +16,21 @@ from cross_jax.rollout.prompting import stack_prompts
 from experiments import build, sft_stage
 from experiments.folder import Folder
 from experiments.placement import mesh_sizes
-from experiments.rl_stage import training
 from experiments.validate import check_mesh
 from tests.checkpoint import chat_folder
-from tests.experiments import converted_run
+from tests.experiments import converted_run, mtrl_run
+from tests.experiments.mtrl_run import KilledError
 
 SFT = dict(num_steps=4, batch_size=8, num_microbatches=2, warmup_steps=1, learning_rate=1e-2,
            log_every=1, save_every=2)  # fmt: skip
 GRPO = dict(batch_size=8, num_microbatches=1, learning_rate=1e-2, warmup_steps=0)
+SIZES = dict(group_size=4, num_iterations=2, max_targets=24)  # of the stage
 ONE = {"data": 1, "fsdp": 1, "tensor": 1}
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
   return converted_run.convert_twin(tmp_path_factory.mktemp("converted"))
-
-
-class KilledError(Exception):
-  pass
 
 
 def run_sft(config, folder, policy):
@@ -90,8 +87,8 @@ def test_grpo_with_adapters_on_a_mesh(tmp_path, checkpoint):
   folders = [Folder(tmp_path / name) for name in ("whole", "broken")]
 
   def run(folder, die_at=None):
-    play = converted_run.make_play(policy, die_at=die_at, error=KilledError)
-    learner, state = converted_run.run_mtrl(config, policy, play, training, folder, base)
+    play = mtrl_run.make_play(policy, die_at=die_at)
+    learner, state = mtrl_run.run_mtrl(config, policy, play, folder, base, **SIZES)
     return learner, state, jax.device_get(learner.finish(state.params, folder, "mtrl"))
 
   learner, state, merged = run(folders[0])

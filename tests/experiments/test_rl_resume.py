@@ -4,19 +4,13 @@ import jax
 import numpy as np
 import pytest
 
-from cross_jax.base import Decision, Trajectory
 from cross_jax.metrics import read_metrics
-from cross_jax.stages import mtrl
 from experiments import build, sections
 from experiments.configs import demo
 from experiments.folder import Folder
-from experiments.rl_stage import training
+from tests.experiments.mtrl_run import KilledError, make_play, run_mtrl
 
 NUM_ITERATIONS = 3
-
-
-class KilledError(Exception):
-  pass
 
 
 @pytest.fixture(scope="module")
@@ -33,59 +27,10 @@ def policy(config):
   return build.make_policy(config)
 
 
-def make_play(policy, *, die_at=None):
-  """Episodes of one decision whose pictures, samples and outcome depend on the seeds alone."""
-  prompter = policy.prompter
-
-  def play(params, episodes, seed):
-    if seed == die_at:
-      raise KilledError
-    played = []
-    for episode in episodes:
-      rng = np.random.default_rng((seed, episode.seed, episode.member))
-      views = tuple(
-        rng.integers(0, 256, (v.height, v.width, 3), dtype=np.uint8) for v in prompter.views
-      )
-      ids = prompter.encode("Motion: move forward" if episode.member else "Action: press(w)")
-      logp = -rng.random(len(ids)).astype(np.float32)
-      decision = Decision(
-        views, prompter.ids("Mine an oak log."), ids, logp, "", "motion", num_ticks=1
-      )
-      won = bool(episode.member)
-      played.append(Trajectory(episode.task, episode.seed, (decision,), won, 1, len(ids), 0, None))
-    return played
-
-  return play
-
-
 def run(config, folder, policy, play):
   params = build.make_initial_params(policy, seed=0)
-  stage = config.mtrl
-  with training(
-    "mtrl", config, folder, policy, params, max_targets=40, note=lambda metrics: ""
-  ) as under_way:
-    state = mtrl.run(
-      under_way.state,
-      tasks=("mine_block:oak_log",),
-      play=play,
-      make_row=lambda d: policy.prompter.row(policy.prompter.patches(d.views), d.prompt_ids),
-      update=under_way.update,
-      num_groups=2,
-      group_size=stage.group_size,
-      token_penalty=0.1,
-      budget_tokens=100,
-      invalid_penalty=0.1,
-      unparsable_penalty=3.0,
-      max_per_episode=4,
-      max_rows=16,
-      num_seeds=100,
-      seed=0,
-      num_iterations=NUM_ITERATIONS,
-      start=under_way.start,
-      log=under_way.log,
-      save=under_way.save,
-    )
-  return jax.device_get(state)
+  sizes = dict(group_size=config.mtrl.group_size, num_iterations=NUM_ITERATIONS, max_targets=40)
+  return jax.device_get(run_mtrl(config, policy, play, folder, params, **sizes)[1])
 
 
 def test_killed_and_resumed_equals_uninterrupted(tmp_path, config, policy):

@@ -22,7 +22,6 @@ class Snapshot(NamedTuple):
   mine_cell: int
   mob_kind: np.ndarray  # int32[MAX_MOBS]
   mob_pos: np.ndarray  # float64[MAX_MOBS, 3], m
-  mob_vel: np.ndarray  # float64[MAX_MOBS, 3], m per tick
   mob_health: np.ndarray  # float64[MAX_MOBS]
   mob_hurt_ticks: np.ndarray  # int32[MAX_MOBS]
   drop_item: np.ndarray  # int32[MAX_DROPS]
@@ -50,8 +49,8 @@ def snapshots(state: State, games: np.ndarray | None = None) -> list[Snapshot]:
   blocks = np.asarray(state.blocks)
   columns = [
     player.pos, player.vel, player.yaw_deg, player.pitch_deg, player.is_on_ground, player.fall_m,
-    player.hotbar, player.attack_ticks, player.mine_cell, mobs.kind, mobs.pos, mobs.vel,
-    mobs.health, mobs.hurt_ticks, state.drops.item, state.slots.item, state.slots.count, gui.kind,
+    player.hotbar, player.attack_ticks, player.mine_cell, mobs.kind, mobs.pos, mobs.health,
+    mobs.hurt_ticks, state.drops.item, state.slots.item, state.slots.count, gui.kind,
     gui.is_book_open, gui.cursor_px, gui.burn_ticks, state.prev_buttons, state.goal.stat,
     state.goal.index,
   ]  # fmt: skip

@@ -22,7 +22,9 @@ _SAVE = {
 
 def main() -> None:
   parser = argparse.ArgumentParser(
-    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    prog="python -m cross_jax.envs.gallery",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
   )
   parser.add_argument("--out", type=Path, required=True, help="gets a folder for each topic")
   parser.add_argument("--what", nargs="+", choices=_SAVE, default=list(_SAVE)[:-1])

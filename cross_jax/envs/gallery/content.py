@@ -14,7 +14,6 @@ from cross_jax.envs.voxel.render.textures import block_tiles, icon_tiles
 BLOCK_SIDE, ICON_SIDE = 48, 32  # px
 PER_PAGE, COLUMNS = 200, 20
 _CELL_WIDTH, _LINE_HEIGHT, _LINE_CHARACTERS, _MAX_LINES = 76, 10, 12, 3
-_PALETTE = 256  # colours of a page, so that its file stays small
 
 
 def draw_page(names: tuple[str, ...], pictures: np.ndarray) -> Image.Image:
@@ -38,15 +37,16 @@ def draw_page(names: tuple[str, ...], pictures: np.ndarray) -> Image.Image:
     words = name.replace("_", " ")
     for j, line in enumerate(textwrap.wrap(words, _LINE_CHARACTERS)[:_MAX_LINES]):
       pen.text((x + 2, y + side + 2 + _LINE_HEIGHT * j), line, fill=(0, 0, 0))
-  return page.quantize(_PALETTE, dither=Image.Dither.NONE)
+  return page
 
 
 def save_pages(out: Path, kind: str, names: tuple[str, ...], pictures: np.ndarray) -> int:
-  """Writes <kind>_1.png, ... with PER_PAGE pictures each and returns how many pages."""
+  """Writes <kind>_1.webp, ... without loss, PER_PAGE pictures each, and returns how many pages."""
   starts = range(0, len(names), PER_PAGE)
   for page, start in enumerate(starts, start=1):
     those = slice(start, start + PER_PAGE)
-    draw_page(names[those], pictures[those]).save(out / f"{kind}_{page}.png", optimize=True)
+    page_path = out / f"{kind}_{page}.webp"
+    draw_page(names[those], pictures[those]).save(page_path, lossless=True, quality=100, method=6)
   return len(starts)
 
 

@@ -12,7 +12,7 @@ from cross_jax.envs.tasks.catalogue import (
   official_names,
 )
 from cross_jax.envs.tasks.difficulty import DIFFICULTIES, check_difficulty
-from cross_jax.envs.tasks.episode import setup_row
+from cross_jax.envs.tasks.episode import check_seed, setup_row
 from cross_jax.envs.tasks.instructions import instruction, instructions, readable_name
 from cross_jax.envs.tasks.setup import TaskSetup
 
@@ -25,6 +25,7 @@ __all__ = [
   "Task",
   "TaskSetup",
   "check_difficulty",
+  "check_seed",
   "find_recipe",
   "get",
   "instruction",

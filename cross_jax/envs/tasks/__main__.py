@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from cross_jax.envs.experts.play import DEMONSTRATION_SEED
 from cross_jax.envs.tasks import check, report
 from cross_jax.envs.tasks.catalogue import FAMILIES, get, list_tasks
 from cross_jax.envs.tasks.difficulty import DIFFICULTIES
+from cross_jax.envs.tasks.episode import MAX_SEED
 
 
 def _arguments() -> argparse.Namespace:
@@ -49,29 +51,44 @@ def _arguments() -> argparse.Namespace:
     value = getattr(args, name)
     if value is not None and value < least:
       parser.error(f"--{name} {value}: must be at least {least}")
+  if args.first_seed + args.seeds - 1 > MAX_SEED:
+    parser.error(f"--first_seed {args.first_seed}: the last world must be at most {MAX_SEED}")
+  if args.markdown is not None and not args.markdown.parent.is_dir():
+    parser.error(f"--markdown {args.markdown}: there is no folder {args.markdown.parent}")
   return args
 
 
-def main() -> None:
-  """Lists, or checks; a check exits with 1 if a task is below 95%."""
-  args = _arguments()
-  try:
-    names = [get(name).name for name in args.tasks] if args.tasks else list_tasks(args.family)
-  except ValueError as error:
-    sys.exit(str(error))
-  names = names[: args.limit]
-  if args.list:
-    Console(width=160).print(report.task_table(names))
-    print(f"{len(names)} tasks")
-    return
-  plan = check.Plan(args.seeds, args.first_seed, args.difficulty)
+def _check(names: Sequence[str], plan: check.Plan, args: argparse.Namespace) -> list[check.Result]:
+  """Plays what is missing, with a progress bar; results in the order of `names`."""
   results = {}
   with Progress(console=Console(stderr=True)) as progress:
     bar = progress.add_task("tasks", total=len(names))
     for result in check.run(names, plan, args.workdir, args.processes):
       results[result.task] = result
       progress.advance(bar)
-  rows = [results[name] for name in names]
+  return [results[name] for name in names]
+
+
+def main() -> None:
+  """Lists, or checks; a check exits with 1 if a task is below 95%, with 130 after Ctrl-C."""
+  args = _arguments()
+  try:
+    named = [get(name, args.family).name for name in args.tasks or ()]
+  except ValueError as error:
+    sys.exit(str(error))
+  names = (tuple(dict.fromkeys(named)) or list_tasks(args.family))[: args.limit]
+  if args.list:
+    Console(width=160).print(report.task_table(names))
+    print(f"{len(names)} tasks")
+    return
+  plan = check.Plan(args.seeds, args.first_seed, args.difficulty)
+  try:
+    rows = _check(names, plan, args)
+  except KeyboardInterrupt:
+    print(f"\ninterrupted; the same command goes on from {args.workdir}", file=sys.stderr)
+    raise SystemExit(130) from None
+  except OSError as error:
+    sys.exit(f"{args.workdir}: results can't be kept there: {error}")
   total = check.summarise(rows)
   console = Console(width=120)
   console.print(report.family_table(rows))

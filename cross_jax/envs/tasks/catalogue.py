@@ -159,6 +159,8 @@ def get(name: str, family: str | None = None) -> Task:
   """
   if family is not None and family not in FAMILIES:
     raise ValueError(f"unknown family {family!r}: one of {', '.join(FAMILIES)}")
+  if not isinstance(name, str):
+    raise ValueError(f"task {name!r}: must be a name; list_tasks() has them all")
   task = _tasks().get(official.canonical(name, family))
   if task is None:
     close = difflib.get_close_matches(name, _tasks(), n=3)

@@ -8,10 +8,11 @@ import hashlib
 import json
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
@@ -102,13 +103,22 @@ def run(tasks: Sequence[str], plan: Plan, workdir: Path, num_processes: int) -> 
   size = max(1, 2 * NUM_ENVS // plan.num_seeds)
   parts = [(tuple(left[i : i + size]), plan) for i in range(0, len(left), size)]
   key = _key(plan)
-  with (workdir / FILE).open("a") as file:
+  with (workdir / FILE).open("a+") as file:
+    _end_line(file)
     for results in _map(parts, num_processes):
       for result in results:
         row = {"key": key, "task": result.task, "ends": result.ends, "ticks": result.ticks}
         file.write(json.dumps(row) + "\n")
         yield result
       file.flush()
+
+
+def _end_line(file: TextIO) -> None:
+  """Closes a line that a killed run left unfinished, so that the next one is whole."""
+  file.seek(0)
+  text = file.read()
+  if text and not text.endswith("\n"):
+    file.write("\n")
 
 
 def _map(parts: list[tuple[tuple[str, ...], Plan]], num_processes: int) -> Iterator[list[Result]]:
@@ -121,7 +131,8 @@ def _map(parts: list[tuple[tuple[str, ...], Plan]], num_processes: int) -> Itera
 
 
 def _one_thread() -> None:
-  """One core a process; set before JAX starts there."""
+  """One core a process; set before JAX starts there. Ctrl-C is the parent's."""
+  signal.signal(signal.SIGINT, signal.SIG_IGN)
   os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
   os.environ.setdefault("OMP_NUM_THREADS", "1")
 

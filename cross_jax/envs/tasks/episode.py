@@ -1,6 +1,8 @@
 """From (task, seed) to the TaskSetup of one episode."""
 
+import operator
 import zlib
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -24,6 +26,21 @@ MAX_DISTRACTOR_ITEMS = 2
 NUM_HOTBAR = 9
 
 
+def check_seed(seed: SupportsIndex) -> int:
+  """The seed of a world as a Python int.
+
+  Raises:
+    ValueError: it is not an integer, or not 0..MAX_SEED.
+  """
+  try:
+    number = operator.index(seed)
+  except TypeError:
+    raise ValueError(f"seed {seed!r}: must be an integer 0..{MAX_SEED}") from None
+  if not 0 <= number <= MAX_SEED:
+    raise ValueError(f"seed {number}: must be 0..{MAX_SEED}; take it modulo {MAX_SEED + 1}")
+  return number
+
+
 def setup_row(task: str, seed: int, difficulty: str | None = None) -> TaskSetup:
   """The set-up of one episode: a function of the task's name, the seed and the difficulty alone.
 
@@ -40,12 +57,11 @@ def setup_row(task: str, seed: int, difficulty: str | None = None) -> TaskSetup:
   Returns:
     TaskSetup of NumPy arrays.
   Raises:
-    ValueError: unknown task or difficulty, or seed out of range.
+    ValueError: unknown task or difficulty, or a seed that is no integer or out of range.
   """
   row = get(task)
   levels.check_difficulty(difficulty)
-  if not 0 <= seed <= MAX_SEED:
-    raise ValueError(f"seed {seed}: must be 0..{MAX_SEED}; take it modulo {MAX_SEED + 1}")
+  seed = check_seed(seed)
   rng = np.random.default_rng([zlib.crc32(row.name.encode()), seed])
   more_rng = np.random.default_rng([zlib.crc32(row.name.encode()), seed, 2])
   biome = row.biomes[int(more_rng.integers(len(row.biomes)))]

@@ -37,11 +37,11 @@ def failure_table(results: Sequence[Result]) -> Table:
 
 def task_table(names: Sequence[str]) -> Table:
   """What the catalogue holds of some tasks."""
-  table = Table("task", "family", "30", "start", "biomes", "note")
+  table = Table("task", "family", "in-domain", "start", "biomes", "note")
   for name in names:
     task = get(name)
     table.add_row(
-      name, task.family, "x" if task.is_in_domain else "", _start(name), _biomes(name), task.note
+      name, task.family, "yes" if task.is_in_domain else "", _start(name), _biomes(name), task.note
     )
   return table
 
@@ -54,7 +54,7 @@ def _start(name: str) -> str:
 
 
 def _biomes(name: str) -> str:
-  names = [BIOMES.names[row] for row in get(name).biomes]
+  names = list(dict.fromkeys(BIOMES.names[row] for row in get(name).biomes))
   return "plains, sands" if names == ["any"] else ", ".join(names)
 
 

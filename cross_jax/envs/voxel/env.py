@@ -110,7 +110,7 @@ class VoxelEnv:
       )
     if len(set(ids)) != len(ids) or not all(0 <= i < self.num_envs for i in ids):
       raise ValueError(f"env_ids {ids}: must differ and be 0..{self.num_envs - 1}")
-    setups = [setup_row(task, int(seed), self.difficulty) for task, seed in zip(tasks, seeds)]
+    setups = [setup_row(task, seed, self.difficulty) for task, seed in zip(tasks, seeds)]
     for i, setup in zip(ids, setups):
       if self._states is None:
         self._states = _blank(setup, self.num_envs)

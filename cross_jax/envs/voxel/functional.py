@@ -12,15 +12,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.base import Observation, RawAction, View
+from cross_jax.base import NUM_BUTTONS, Observation, RawAction, View
 from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
+from cross_jax.envs.voxel.batch_layout import in_groups, is_together
 from cross_jax.envs.voxel.gui.layout import GUI_NONE
 from cross_jax.envs.voxel.render import render_batch
+from cross_jax.envs.voxel.render.rays import check_view
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State
 from cross_jax.envs.voxel.step import step_batch
 
+BUILT_TOGETHER = 512  # worlds made at once, in the layout of an accelerator (batch_layout.py)
 GAMES_PER_RESTART = 64  # of a batch, one is begun anew at a time: rarely more end in a tick
 
 
@@ -68,7 +71,7 @@ def stack_setups(
   """The set-ups of episodes with a leading axis, for `refill`; arguments as of `make_pool`."""
   if not tasks or len(tasks) != len(seeds):
     raise ValueError(f"{len(tasks)} tasks and {len(seeds)} seeds: pass one of each per world")
-  rows = [setup_row(task, int(seed), difficulty) for task, seed in zip(tasks, seeds)]
+  rows = [setup_row(task, seed, difficulty) for task, seed in zip(tasks, seeds)]
   return jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
 
 
@@ -90,7 +93,10 @@ def _put(pool: Pool, rows: jax.Array, worlds: State) -> Pool:
 
 @jax.jit
 def _build(setups: TaskSetup) -> State:
-  return jax.lax.map(lambda setup: reset(setup, jax.random.PRNGKey(setup.seed)), setups)
+  build = lambda setup: reset(setup, jax.random.PRNGKey(setup.seed))
+  if is_together():
+    return in_groups(jax.vmap(build), setups, BUILT_TOGETHER)
+  return jax.lax.map(build, setups)
 
 
 def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functions:
@@ -114,7 +120,8 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
   Returns:
     Functions.
   Raises:
-    ValueError: max_ticks below 1.
+    ValueError: max_ticks below 1, a view that is not a rectangle of the screen; by `step`: a batch
+      without `jax.vmap`, an action of another shape.
 
   >>> reset, step = make(max_ticks=20)
   >>> pool = make_pool(["mine_block:oak_log", "kill_entity:cow", "craft_item:arrow"], [0, 1, 2])
@@ -124,6 +131,8 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
   """
   if max_ticks < 1:
     raise ValueError(f"max_ticks={max_ticks}: must be at least 1")
+  for view in views:
+    check_view(view)
   views = tuple(views)
 
   @jax.custom_batching.custom_vmap
@@ -152,9 +161,20 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
     return game, observe(game.state)
 
   def step(pool: Pool, game: Game, action: RawAction, rng: jax.Array):
+    _check_one(game, action)
     return advance(pool, game, action, _key_words(rng))
 
   return Functions(reset, step)
+
+
+def _check_one(game: Game, action: RawAction) -> None:
+  """ValueError unless these are one game and one action; `jax.vmap` shows them so, game by game."""
+  shapes = jnp.shape(game.world), jnp.shape(action.buttons), jnp.shape(action.camera_deg)
+  if shapes != ((), (NUM_BUTTONS,), (2,)):
+    raise ValueError(
+      f"world, buttons, camera_deg of shapes {shapes}: must be {((), (NUM_BUTTONS,), (2,))}, one "
+      "game; of a batch: jax.vmap(step, in_axes=(None, 0, 0, 0))"
+    )
 
 
 def _key_words(rng: jax.Array) -> jax.Array:

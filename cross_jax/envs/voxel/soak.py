@@ -120,13 +120,17 @@ def soak(num_ticks: int, num_games: int, seed: int = 0, progress: Progress | Non
 
 def main(argv: list[str] | None = None) -> int:
   """Runs the command line; returns the exit code."""
-  parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+  parser = argparse.ArgumentParser(
+    prog="python -m cross_jax.envs.voxel.soak", description=__doc__.split("\n")[0]
+  )
   parser.add_argument("--ticks", type=int, default=1_000_000, help="of all games together")
   parser.add_argument("--games", type=int, default=64, help="at a time")
   parser.add_argument("--seed", type=int, default=0)
   args = parser.parse_args(argv)
   if args.ticks < 1 or args.games < 1:
     parser.error(f"--ticks {args.ticks}, --games {args.games}: must be at least 1")
+  if args.seed < 0:
+    parser.error(f"--seed {args.seed}: must be at least 0")
   with Progress(console=Console(stderr=True)) as progress:
     report = soak(args.ticks, args.games, args.seed, progress)
   for name, number in report.num_broken.items():

@@ -10,6 +10,8 @@ import functools
 import jax
 import jax.numpy as jnp
 
+MAX_PARTS = 16  # of the vocabulary: products of fewer columns are slow
+
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(3, 4, 5))
 def chunked_logp(projection, rows, ids, size: int, temperature: float, vocab_axis: int):
@@ -59,15 +61,26 @@ def _forward(projection, rows, ids, size, temperature, vocab_axis):
   return logp, (projection, rows, ids, total)
 
 
+def _backward_width(vocab_size: int, shape: tuple[int, int, int], size: int) -> int:
+  """Columns of the vocabulary at a time, so that logits and gradient take no more than forward's.
+
+  >>> _backward_width(151936, (1, 256, 512), 64)
+  12661
+  """
+  batch, num, width = shape
+  columns = batch * size * vocab_size // (batch * num + width)
+  return min(vocab_size, max(columns, -(-vocab_size // MAX_PARTS)))
+
+
 def _backward(size, temperature, vocab_axis, kept, gradient):
   projection, rows, ids, total = kept
-  vocab_size, num = projection.shape[vocab_axis], rows.shape[1]
-  width = -(-vocab_size // -(-num // size))  # as many logits at a time as forward
+  vocab_size = projection.shape[vocab_axis]
+  width = _backward_width(vocab_size, rows.shape, size)
   scale = (gradient / temperature)[..., None]
 
   def one(carry, first):
     d_projection, d_rows = carry
-    start = jnp.minimum(first, vocab_size - width)  # the last chunk may begin before its first
+    start = jnp.minimum(first, vocab_size - width)  # the last part may begin before its first
     part = jax.lax.dynamic_slice_in_dim(projection, start, width, vocab_axis)
     columns = start + jnp.arange(width)
     p = jnp.exp(_logits(part, rows, temperature, vocab_axis) - total[..., None])

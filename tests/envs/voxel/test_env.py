@@ -138,6 +138,7 @@ def test_bad_input_names_value_limit_and_way_out(batch):
   cases = [
     (lambda: env.reset(["mine_block:oak_lgo"] * 4, SEEDS), "oak_lgo"),
     (lambda: env.reset(TASKS, [0, 1, 2, -1]), "seed -1"),
+    (lambda: env.reset(TASKS, [0, 1, 2, 2.5]), "seed 2.5: must be an integer"),
     (lambda: env.reset(TASKS, [0, 1]), "4 tasks, 2 seeds for 4 games"),
     (lambda: env.reset(TASKS[:2], [0, 1], [1, 1]), r"env_ids \[1, 1\]: must differ"),
     (lambda: env.reset(TASKS[:1], [0], [4]), r"env_ids \[4\]: .* 0\.\.3"),

@@ -59,6 +59,21 @@ def test_the_table_goes_between_its_markers(tmp_path):
     fidelity.write_markdown([], file)
 
 
+@pytest.mark.parametrize(
+  "arguments, message",
+  [
+    (("--only", "flying"), "no rule holds 'flying'"),
+    (("--markdown", "absent.md"), "absent.md"),
+    (("--markdown", __file__, "--only", "jump"), "leave --only out"),
+  ],
+)
+def test_bad_arguments_end_before_anything_is_measured(monkeypatch, capsys, arguments, message):
+  monkeypatch.setattr(fidelity, "measure", None)
+  with pytest.raises(SystemExit, match="2"):
+    fidelity.main([*arguments])
+  assert message in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_all_rules_are_minecrafts_or_chosen():
   assert [m.row.rule for m in fidelity.measure(fidelity.ROWS) if m.verdict == "off"] == []

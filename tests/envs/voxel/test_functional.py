@@ -128,6 +128,8 @@ def test_one_game_equals_its_row_of_a_batch(pool):
 def test_bad_input_names_value_and_way_out(pool):
   with pytest.raises(ValueError, match="max_ticks=0: must be at least 1"):
     functional.make(max_ticks=0)
+  with pytest.raises(ValueError, match="must lie within the 640x360 screen"):
+    functional.make([VIEW, VIEW._replace(width=0)])
   with pytest.raises(ValueError, match="2 tasks and 1 seeds: pass one of each"):
     functional.make_pool(TASKS[:2], [1])
   with pytest.raises(ValueError, match="oak_lgo"):
@@ -136,6 +138,15 @@ def test_bad_input_names_value_and_way_out(pool):
     functional.make_pool(TASKS[:1], [1], "easy")
   reset, step = functional.make()
   game, _ = reset(pool, jax.random.key(1))
+  with pytest.raises(ValueError, match=r"\(2, 23\), \(2, 2\).*of a batch: jax.vmap\(step"):
+    jax.vmap(step, in_axes=(None, 0, None, 0))(
+      pool,
+      jax.tree.map(lambda x: x[None], game),
+      no_op((2,)),
+      jax.random.split(jax.random.key(0), 1),
+    )
+  with pytest.raises(ValueError, match=r"\(22,\)"):
+    step(pool, game, RawAction(np.zeros(22, np.int8), np.zeros(2, np.float32)), jax.random.key(0))
   many = jax.tree.map(lambda x: jnp.stack([x, x]), pool)
   with pytest.raises(ValueError, match="share it, with in_axes"):
     jax.vmap(step, in_axes=(0, None, None, None))(many, game, no_op(), jax.random.key(0))

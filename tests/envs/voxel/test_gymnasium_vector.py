@@ -74,7 +74,7 @@ def test_disabled_resets_on_demand():
   with pytest.raises(ValueError, match=r"games \[0, 1, 2, 3\] have ended: reset them first"):
     env.step(env.action_space.sample())
   mask = np.asarray([True, False, True, False])
-  _, infos = env.reset(seed=[9] * NUM, options={"reset_mask": mask})
+  _, infos = env.reset(seed=np.full(NUM, 9), options={"reset_mask": mask})
   assert infos["seed"].tolist() == [9, 4, 9, 6] and infos["tick"].tolist() == [0, 3, 0, 3]
 
 
@@ -83,7 +83,11 @@ def test_disabled_resets_on_demand():
   [
     (lambda env: env.reset(seed=[1]), "1 seeds, 4 tasks for 4 games"),
     (lambda env: env.reset(seed=2**32 - 1), "seed 4294967296: must be 0..4294967295"),
+    (lambda env: env.reset(seed=[0, 1, 2, -3]), "seed -3: must be 0..4294967295"),
+    (lambda env: env.reset(seed="7"), "seed '7': must be an integer"),
     (lambda env: env.reset(options={"task": "craft_item:arow"}), "arow"),
+    (lambda env: env.reset(options={"task": 5}), "task 5: must be a name"),
+    (lambda env: env.reset(options=["task"]), r"\['task'\]: must be a dict of task, reset_mask"),
     (lambda env: env.reset(options={"reset_mask": np.zeros(NUM, bool)}), "some True"),
     (lambda env: env.step({"camera": np.zeros(2)}), r"camera of shape \(2,\): must be \(4, 2\)"),
     (lambda env: env.step({"jump": np.asarray([0, 1, 5, 0])}), r"jump=\[0, 1, 5, 0\]"),

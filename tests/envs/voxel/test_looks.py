@@ -55,7 +55,7 @@ def test_no_two_icons_look_alike_but_those_that_should():
   near = _alike(ITEMS.names[1:], pictures[1:], MIN_DISTANCE)
   assert {frozenset(pair[:2]) for pair in near} <= set(ALIKE), near
   drawn = np.flatnonzero((ITEMS.icon_block == 0) & (ITEMS.icon_pattern > 0))
-  assert len(drawn) > 400
+  assert len(drawn) > 350
   names = [ITEMS.names[row] for row in drawn]
   assert _alike(names, pictures[drawn], MIN_PATTERN_DISTANCE) == []
 
@@ -86,7 +86,7 @@ def test_a_cube_from_a_corner_shows_top_and_two_sides():
 
 
 def test_only_leaves_fill_their_holes():
-  has_hole = np.any(BLOCK_PATTERNS[BLOCKS.pattern] == HOLE, axis=(1, 2, 3))
+  has_hole = np.any(BLOCK_PATTERNS[BLOCKS.pattern] & 3 == HOLE, axis=(1, 2, 3))
   is_cut = np.any(block_tiles().reshape(-1, 3 * 256, 4)[..., 3] == 0, axis=1)
   is_leaves = np.asarray([name.endswith("_leaves") for name in BLOCKS.names])
   np.testing.assert_array_equal(is_cut, has_hole & ~is_leaves)
@@ -96,11 +96,11 @@ def test_only_leaves_fill_their_holes():
 def test_pages_of_the_gallery_hold_every_picture(tmp_path):
   icons = icon_tiles()[1:42]
   assert content.save_pages(tmp_path, "items", ITEMS.names[1:42], icons) == 1
-  page = np.asarray(Image.open(tmp_path / "items_1.png").convert("RGB")).astype(int)
+  page = np.asarray(Image.open(tmp_path / "items_1.webp").convert("RGB")).astype(int)
   assert page.shape == (3 * 52, 20 * 76, 3)  # 16 px, three lines of 10 px and 6 px; 41 = 2 x 20 + 1
   shown = page[2 * 52 + 2 : 2 * 52 + 18, 30:46]
   drawn = icons[40, ..., 3] > 0
-  assert np.abs(shown - icons[40, ..., :3])[drawn].max() <= 8  # one of 256 colours
+  np.testing.assert_array_equal(shown[drawn], icons[40, ..., :3][drawn])
 
 
 def looks():

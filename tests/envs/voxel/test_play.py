@@ -1,5 +1,6 @@
 """A scripted player over the same socket as the page; recordings replay to the bit."""
 
+import contextlib
 import http.client
 import io
 import json
@@ -18,6 +19,7 @@ from cross_jax.base import BUTTONS, DEG_PER_PX, TICKS_PER_S, RawAction
 from cross_jax.envs.experts.play import act
 from cross_jax.envs.experts.snapshot import snapshots
 from cross_jax.envs.voxel.env import VoxelEnv
+from cross_jax.envs.voxel.play import __main__ as command
 from cross_jax.envs.voxel.play.server import STATUS_HEADER, PlayServer
 from cross_jax.envs.voxel.play.session import Session
 from cross_jax.envs.voxel.recording import SUCCESS, TIME, digest, read_recording, replay
@@ -44,9 +46,9 @@ class Client:
     assert answer.status == 200, body
     return json.loads(answer.headers[STATUS_HEADER]), np.asarray(Image.open(io.BytesIO(body)))
 
-  def error(self, path, message):
+  def error(self, path, message, status=400):
     answer, body = self.ask("POST", path, message)
-    assert answer.status == 400
+    assert answer.status == status
     return json.loads(body)["error"]
 
 
@@ -128,11 +130,52 @@ def test_the_page_the_tasks_and_bad_requests(client):
   assert client.ask("GET", "/etc")[0].status == 404
   assert "did you mean" in client.error("/start", {"task": "craft_item:arow", "seed": 0})
   assert "seed -1: must be 0..4294967295" in client.error("/start", {"task": TASK, "seed": -1})
-  client.play("/start", {"task": TASK, "seed": 0})
+  status, _ = client.play("/start", {"task": TASK, "seed": 0})
+  assert "seed -1" in client.error("/start", {"task": TASK, "seed": -1})
+  assert "seed 0.5: must be an integer" in client.error("/start", {"task": TASK, "seed": 0.5})
+  assert "seed inf" in client.error("/start", {"task": TASK, "seed": float("inf")})
+  assert "no 'seed' in the message" in client.error("/start", {"task": TASK})
+  assert client.play("/tick", {"keys": [], "mouse": [0, 0]})[0]["outcome"] is None  # it goes on
   assert "key 'fly': must be one of" in client.error("/tick", {"keys": ["fly"], "mouse": [0, 0]})
   assert "must be two numbers" in client.error("/tick", {"keys": [], "mouse": [0]})
+  assert "must be two numbers" in client.error("/tick", {"keys": [], "mouse": [10**400, 0]})
   assert "finite" in client.error("/tick", {"keys": [], "mouse": [0, float("nan")]})
   assert "at most 4096" in client.error("/tick", {"keys": ["jump"] * 1000, "mouse": [0, 0]})
+  for length in ("-1", "many"):
+    client.connection.request("POST", "/tick", headers={"Content-Length": length})
+    answer = client.connection.getresponse()
+    assert answer.status == 400 and f"{length} bytes" in json.loads(answer.read())["error"]
+  client.connection.request("POST", "/tick", "[" * 4000)
+  answer = client.connection.getresponse()
+  assert answer.status == 400 and answer.read()
+
+
+def test_a_recording_that_cannot_be_written_is_told(client, folder):
+  gone = folder.with_name("gone")
+  folder.rename(gone)
+  try:
+    assert str(folder) in client.error("/start", {"task": TASK, "seed": 0}, status=500)
+  finally:
+    gone.rename(folder)
+  assert client.play("/start", {"task": TASK, "seed": 0})[0]["tick"] == 0
+
+
+@pytest.mark.parametrize(
+  "arguments, message",
+  [
+    (("--window",), r"--window needs pygame: pip install -e '.\[play\]'"),
+    (("--port", "99999"), "'99999': must be 0..65535"),
+    (("--difficulty", "easy"), "invalid choice: 'easy'"),
+    (("--size", "640"), "'640': must be like 640x360"),
+    (("--record", __file__), "File exists"),
+  ],
+)
+def test_bad_arguments_end_with_one_line(monkeypatch, capsys, arguments, message):
+  monkeypatch.setitem(sys.modules, "pygame", None)
+  monkeypatch.delitem(sys.modules, "cross_jax.envs.voxel.play.window", raising=False)
+  with contextlib.suppress(SystemExit):
+    assert command.main([*arguments]) == 1
+  assert re.search(message, capsys.readouterr().err.splitlines()[-1])
 
 
 def test_a_killed_server_loses_at_most_a_second(tmp_path):

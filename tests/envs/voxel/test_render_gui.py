@@ -10,6 +10,7 @@ from cross_jax.envs.voxel.content.tables import CUTTING, ITEMS, RECIPES
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render import CODE_GUI, CODE_SLOT, overlay, segment_batch
 from cross_jax.envs.voxel.render.font import text_mask
+from cross_jax.envs.voxel.render.once import once_of
 from cross_jax.envs.voxel.render.panels import SCREENS
 from cross_jax.envs.voxel.render.textures import icon_tiles
 from cross_jax.screen import TINY_VIEWS
@@ -48,12 +49,13 @@ def crop(image: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
 def draw(states: list, views: tuple[View, ...]) -> list[np.ndarray]:
   """What lies over a plain sky in every game: one uint8[B, height, width, 3] per view."""
 
-  def one(state, view):
-    return overlay.draw(jnp.full((view.height, view.width), SKY, jnp.int32), state, view)
+  def one(game, view):
+    return overlay.draw(jnp.full((view.height, view.width), SKY, jnp.int32), game, view)
 
-  batch = stack(states)._replace(blocks=None, boxes=None)
-  run = jax.jit(lambda s: [jax.lax.map(lambda state, v=v: one(state, v), s) for v in views])
-  return [np.stack([(np.asarray(w) >> k & 255) for k in (0, 8, 16)], -1) for w in run(batch)]
+  batch = stack(states)
+  games = batch._replace(blocks=None, boxes=None), jax.jit(jax.vmap(once_of))(batch)
+  run = jax.jit(lambda g: [jax.lax.map(lambda game, v=v: one(game, v), g) for v in views])
+  return [np.stack([(np.asarray(w) >> k & 255) for k in (0, 8, 16)], -1) for w in run(games)]
 
 
 @pytest.fixture(scope="module")

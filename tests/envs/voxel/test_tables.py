@@ -4,8 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from cross_jax.envs.voxel.content import patterns, tables
+from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS, RECIPES, SHAPES
+from cross_jax.envs.voxel.render.textures import block_tiles, icon_tiles
 
 NUM_FIRST_BLOCKS, NUM_FIRST_ITEMS = 66, 174  # rows of the first version
 _SLOT_RGB = np.asarray((139, 139, 139), np.uint8)
@@ -140,24 +141,12 @@ def test_recipes_are_shifted_and_laid_out_so_that_small_ones_fit_2x2():
   assert np.all(RECIPES.out_count <= ITEMS.stack_size[RECIPES.out_item])
 
 
-def _icons():
-  pairs = zip(ITEMS.icon_pattern, ITEMS.icon_colors)
-  icons = [patterns.draw_icon(p, c, _SLOT_RGB)[::2, ::2].astype(np.int32) for p, c in pairs]
-  return icons[1:NUM_FIRST_ITEMS]
-
-
-def test_any_two_icons_differ_at_8x8_pixels():
-  icons = np.stack(_icons())
-  distance = np.abs(icons[:, None] - icons[None]).mean(axis=(2, 3, 4))
-  np.fill_diagonal(distance, 255)
-  i, j = np.unravel_index(distance.argmin(), distance.shape)
-  assert distance.min() >= 14.0, (ITEMS.names[i + 1], ITEMS.names[j + 1])
-
-
-def test_every_icon_stands_out_from_its_slot():
-  for name, icon in zip(ITEMS.names[1:], _icons()):
-    assert np.abs(icon - _SLOT_RGB).max(axis=2).max() > 40, name
-    assert np.mean(np.any(icon != _SLOT_RGB, axis=2)) >= 0.09, name
+def test_every_icon_of_the_first_version_stands_out_from_its_slot():
+  icons = icon_tiles()[1:NUM_FIRST_ITEMS, ::2, ::2].astype(np.int32)
+  for name, icon in zip(ITEMS.names[1:], icons):
+    gap = np.where(icon[..., 3] > 0, np.abs(icon[..., :3] - _SLOT_RGB).max(axis=2), 0)
+    assert gap.max() > 40, name
+    assert np.mean(gap > 0) >= 0.09, name
 
 
 def test_no_pure_white_anywhere_the_cursor_alone_has_it():
@@ -166,12 +155,8 @@ def test_no_pure_white_anywhere_the_cursor_alone_has_it():
 
 
 def test_any_two_blocks_of_the_first_version_differ_in_their_textures():
-  index = patterns.BLOCK_PATTERNS
-  pictures = []
-  for colors, faces in zip(BLOCKS.colors[1:], BLOCKS.pattern[1:]):
-    palette = np.insert(colors, patterns.HOLE, 0, axis=1).astype(np.int32)
-    pictures.append(np.stack([palette[f][index[faces[f]]] for f in range(3)]))
-  pictures = np.stack(pictures)
+  tiles = block_tiles().reshape(-1, 3, 16, 16, 4)[1:NUM_FIRST_BLOCKS].astype(np.int32)
+  pictures = np.where(tiles[..., 3:] > 0, tiles[..., :3], 0)
   for i, picture in enumerate(pictures[: NUM_FIRST_BLOCKS - 2]):
     distance = np.abs(pictures[i + 1 : NUM_FIRST_BLOCKS - 1] - picture).mean(axis=(1, 2, 3, 4))
     assert distance.min() > 4.0, (BLOCKS.names[i + 1], BLOCKS.names[i + 2 + distance.argmin()])

@@ -42,23 +42,32 @@ def counts(measured: list[Measured]) -> dict[str, int]:
 
 
 def write_markdown(measured: list[Measured], file: Path) -> None:
-  """Puts the table between the markers in `file`.
+  """Puts the table between the markers in `file`; raises as `around_table`."""
+  head, tail = around_table(file)
+  lines = ["| " + " | ".join(_COLUMNS) + " |", "|" + "---|" * len(_COLUMNS)]
+  lines += ["| " + " | ".join(cells(m)) + " |" for m in measured]
+  file.write_text(head + "\n".join([_START, "", *lines, "", _END]) + tail)
+
+
+def around_table(file: Path) -> tuple[str, str]:
+  """What stands in `file` before and after the table.
 
   Raises:
     ValueError: the file has no markers.
+    OSError: there is no such file.
   """
-  text = file.read_text()
-  if _START not in text or _END not in text:
+  head, is_found, rest = file.read_text().partition(_START)
+  _, is_ended, tail = rest.partition(_END)
+  if not (is_found and is_ended):
     raise ValueError(f"{file}: no lines {_START} and {_END}; add them where the table belongs")
-  lines = ["| " + " | ".join(_COLUMNS) + " |", "|" + "---|" * len(_COLUMNS)]
-  lines += ["| " + " | ".join(cells(m)) + " |" for m in measured]
-  head, rest = text.split(_START)
-  file.write_text(head + "\n".join([_START, "", *lines, "", _END]) + rest.split(_END)[1])
+  return head, tail
 
 
 def main(argv: list[str] | None = None) -> int:
   """Runs the command line; returns the exit code."""
-  parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+  parser = argparse.ArgumentParser(
+    prog="python -m cross_jax.envs.voxel.fidelity", description=__doc__.split("\n")[0]
+  )
   parser.add_argument("--only", help="measure the rows whose rule holds this word")
   parser.add_argument("--json", action="store_true", help="print no table, only the last line")
   parser.add_argument("--markdown", type=Path, help="write the table into this file")
@@ -66,6 +75,13 @@ def main(argv: list[str] | None = None) -> int:
   rows = [row for row in ROWS if not args.only or args.only in row.rule]
   if not rows:
     parser.error(f"no rule holds {args.only!r}; without --only all {len(ROWS)} are measured")
+  if args.markdown and args.only:
+    parser.error("--markdown writes the whole table: leave --only out")
+  try:
+    if args.markdown:
+      around_table(args.markdown)  # before minutes of measuring
+  except (ValueError, OSError) as error:
+    parser.error(str(error))
   console = Console(stderr=True)
   measured = []
   for row in track(rows, "measuring", console=console, disable=args.json):

@@ -7,14 +7,14 @@ import numpy as np
 from gymnasium import spaces
 
 from cross_jax.base import BUTTONS, SCREEN_HEIGHT, SCREEN_WIDTH, Observation, RawAction, View
-from cross_jax.envs.tasks import LIMIT_TICKS, get, instruction, list_tasks
+from cross_jax.envs.tasks import LIMIT_TICKS, check_seed, get, instruction, list_tasks
+from cross_jax.envs.tasks.episode import MAX_SEED
 from cross_jax.envs.voxel.action_dict import CAMERA_UNITS, batch_from_dict
 from cross_jax.envs.voxel.content.tables import ITEMS
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.rules.keys import MAX_TURN_DEG
 
-MAX_SEED = 2**32 - 1
 MAX_COUNT = 2304  # of an item in MineRL's inventory: 36 slots of 64
 SCREEN = View(0, 0, SCREEN_WIDTH, SCREEN_HEIGHT, SCREEN_WIDTH, SCREEN_HEIGHT)
 _CARRIED = slice(layout.HOTBAR, layout.OFFHAND + 1)  # slots whose items `inventory` counts
@@ -36,7 +36,10 @@ class Settings(NamedTuple):
     Raises:
       ValueError: unknown task or camera_unit; VoxelEnv checks the rest.
     """
-    for name in (self.task,) if isinstance(self.task, str) else self.task or ():
+    names = (self.task,) if isinstance(self.task, str) else self.task
+    if names is not None and not (isinstance(names, Sequence) and names):
+      raise ValueError(f"task={names!r}: must be a name, names or None, all that are staged")
+    for name in names or ():
       get(name)
     if self.camera_unit not in CAMERA_UNITS:
       raise ValueError(f"camera_unit={self.camera_unit!r}: must be one of {CAMERA_UNITS}")
@@ -102,17 +105,17 @@ def draw_episode(
   drawn = int(rng.integers(MAX_SEED + 1))
   choices = (settings.task,) if isinstance(settings.task, str) else settings.task or list_tasks()
   chosen = choices[int(rng.integers(len(choices)))]
-  if seed is not None and not 0 <= seed <= MAX_SEED:
-    raise ValueError(f"seed {seed}: must be 0..{MAX_SEED}; take it modulo {MAX_SEED + 1}")
-  return Episode(get(task or chosen).name, drawn if seed is None else int(seed))
+  return Episode(get(task or chosen).name, drawn if seed is None else check_seed(seed))
 
 
 def check_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> dict[str, Any]:
   """A copy of reset's options.
 
   Raises:
-    ValueError: a key that is not known.
+    ValueError: not a dict, or a key that is not known.
   """
+  if options is not None and not isinstance(options, Mapping):
+    raise ValueError(f"reset options {options!r}: must be a dict of {', '.join(known)}, or None")
   for key in options or {}:
     if key not in known:
       raise ValueError(f"reset option {key!r}: must be one of {', '.join(known)}")

@@ -9,6 +9,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from cross_jax.base import TICKS_PER_S
+from cross_jax.envs.tasks import check_seed
 from cross_jax.envs.voxel.gym.env import RENDER_MODES
 from cross_jax.envs.voxel.gym.spaces import (
   SCREEN,
@@ -85,9 +86,10 @@ class CrossVoxelVectorEnv(VectorEnv):
       ValueError: seeds out of range or of another number, another option, an unknown task.
     """
     options = check_options(options, ("task", "reset_mask"))
-    seeds = list(seed) if isinstance(seed, (list, tuple)) else _count_up(seed, self.num_envs)
+    seeds = list(seed) if np.ndim(seed) else _count_up(seed, self.num_envs)
+    seeds = [None if number is None else check_seed(number) for number in seeds]
     task = options.get("task")
-    tasks = [task] * self.num_envs if task is None or isinstance(task, str) else list(task)
+    tasks = list(task) if isinstance(task, (list, tuple)) else [task] * self.num_envs
     if not len(seeds) == len(tasks) == self.num_envs:
       raise ValueError(
         f"{len(seeds)} seeds, {len(tasks)} tasks for {self.num_envs} games: pass one, or one a game"
@@ -97,8 +99,8 @@ class CrossVoxelVectorEnv(VectorEnv):
       raise ValueError(
         f"reset_mask {mask.tolist()}, {mask.dtype}: must be bool[{self.num_envs}], some True"
       )
-    if isinstance(seed, int):
-      self._np_random, self._np_random_seed = seeding.np_random(seed)
+    if seed is not None and not np.ndim(seed):
+      self._np_random, self._np_random_seed = seeding.np_random(seeds[0])
     for i in np.flatnonzero(mask):
       if seeds[i] is not None or self._rngs[i] is None:
         self._rngs[i], _ = seeding.np_random(seeds[i])
@@ -170,4 +172,4 @@ _FINAL = (
 
 
 def _count_up(seed: int | None, num: int) -> list[int | None]:
-  return [None if seed is None else seed + i for i in range(num)]
+  return [None if seed is None else check_seed(seed) + i for i in range(num)]

@@ -6,11 +6,14 @@ With --window it plays in a window of its own (needs pygame: pip install -e '.[p
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from cross_jax.base import SCREEN_HEIGHT, SCREEN_WIDTH
-from cross_jax.envs.tasks import LIMIT_TICKS
+from cross_jax.envs.tasks import DIFFICULTIES, LIMIT_TICKS
 from cross_jax.envs.voxel.play.server import PlayServer
 from cross_jax.envs.voxel.play.session import Session
+
+MAX_PORT = 65_535
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -18,6 +21,20 @@ def _size(text: str) -> tuple[int, int]:
   if not (x and width.isdigit() and height.isdigit() and int(width) and int(height)):
     raise argparse.ArgumentTypeError(f"{text!r}: must be like {SCREEN_WIDTH}x{SCREEN_HEIGHT}")
   return int(width), int(height)
+
+
+def _port(text: str) -> int:
+  if not (text.isdecimal() and int(text) <= MAX_PORT):
+    raise argparse.ArgumentTypeError(f"{text!r}: must be 0..{MAX_PORT}")
+  return int(text)
+
+
+def _window() -> Callable[[Session, str, int], None]:
+  try:
+    from cross_jax.envs.voxel.play.window import play
+  except ModuleNotFoundError as error:
+    raise ImportError("--window needs pygame: pip install -e '.[play]'") from error
+  return play
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,12 +45,12 @@ def main(argv: list[str] | None = None) -> int:
     formatter_class=argparse.RawDescriptionHelpFormatter,
   )
   parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-  parser.add_argument("--port", type=int, default=8080, help="0: any that is free")
+  parser.add_argument("--port", type=_port, default=8080, help="0: any that is free")
   parser.add_argument("--window", action="store_true", help="a window instead of a page")
   parser.add_argument("--task", default="mine_block:oak_log", help="of the window's first episode")
   parser.add_argument("--seed", type=int, default=0, help="of the window's first episode")
   parser.add_argument("--size", type=_size, default=(SCREEN_WIDTH, SCREEN_HEIGHT), metavar="WxH")
-  parser.add_argument("--difficulty", default=None, help="zero, normal or hard")
+  parser.add_argument("--difficulty", choices=DIFFICULTIES, default=None)
   parser.add_argument("--max_ticks", type=int, default=LIMIT_TICKS)
   parser.add_argument("--record", metavar="FOLDER", help="keep every episode here")
   args = parser.parse_args(argv)
@@ -42,8 +59,7 @@ def main(argv: list[str] | None = None) -> int:
       *args.size, max_ticks=args.max_ticks, difficulty=args.difficulty, folder=args.record
     )
     if args.window:
-      from cross_jax.envs.voxel.play.window import play
-
+      play = _window()
       play(session, args.task, args.seed)
       return 0
     server = PlayServer(session, args.host, args.port)

@@ -75,22 +75,28 @@ class _Handler(BaseHTTPRequestHandler):
       self._send_json({"error": f"no page {self.path}"}, HTTPStatus.NOT_FOUND)
 
   def do_POST(self) -> None:  # noqa: N802 (http.server's name)
-    length = int(self.headers.get("Content-Length") or 0)
-    if length > MAX_BODY:
-      self.close_connection = True
+    length = self.headers.get("Content-Length") or "0"
+    if not length.isdecimal() or int(length) > MAX_BODY:
+      self.close_connection = True  # the body stays unread
       return self._send_json(
         {"error": f"{length} bytes: at most {MAX_BODY}"}, HTTPStatus.BAD_REQUEST
       )
     try:
-      self._answer(json.loads(self.rfile.read(length) or b"{}"))
-    except (ValueError, KeyError, TypeError) as error:
+      self._answer(json.loads(self.rfile.read(int(length)) or b"{}"))
+    except KeyError as error:
+      self._send_json({"error": f"no {error} in the message"}, HTTPStatus.BAD_REQUEST)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
       self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+    except OSError as error:  # of the recording; one of the connection can't be answered
+      if isinstance(error, ConnectionError):
+        raise
+      self._send_json({"error": str(error)}, HTTPStatus.INTERNAL_SERVER_ERROR)
 
   def _answer(self, message: dict[str, Any]) -> None:
     session = self.server.session
     match self.path:
       case "/start":
-        self._send_picture(*session.start(str(message["task"]), int(message["seed"])))
+        self._send_picture(*session.start(str(message["task"]), message["seed"]))
       case "/tick":
         self._send_picture(*session.tick(message["keys"], message["mouse"]))
       case "/stop":
@@ -119,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
     }.items():
       self.send_header(name, value)
     self.send_header("Content-Length", str(len(body)))
+    if self.close_connection:
+      self.send_header("Connection", "close")
     self.end_headers()
     self.wfile.write(body)
 

@@ -18,7 +18,7 @@ from cross_jax.base import (
   View,
   no_op,
 )
-from cross_jax.envs.tasks import LIMIT_TICKS, get, instruction
+from cross_jax.envs.tasks import LIMIT_TICKS, instruction, setup_row
 from cross_jax.envs.voxel.action_dict import action_from_dict
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.recording import DEATH, STOPPED, SUCCESS, TIME, Recorder, digest
@@ -65,9 +65,10 @@ class Session:
       is_gui_open, recording (a path or None).
     Raises:
       ValueError: unknown task, seed out of range.
+      OSError: the recording can't be written.
     """
     with self._lock:
-      get(task)
+      setup_row(task, seed, self.difficulty)  # raises before the episode under way ends
       self._end(STOPPED)
       observation = self._env.reset([task], [seed])
       if self._image is None:  # compiles the tick now, rather than on the player's first one
@@ -98,6 +99,7 @@ class Session:
       As of `start`.
     Raises:
       ValueError: no episode, unknown keys, mouse_px not two finite numbers.
+      OSError: the recording can't be written.
     """
     with self._lock:
       if self._image is None:
@@ -151,7 +153,7 @@ def _action(keys: list[str], mouse_px: tuple[float, float]) -> RawAction:
     raise ValueError(f"key {unknown[0]!r}: must be one of {', '.join(BUTTON_INDEX)}")
   try:
     x, y = (float(px) for px in mouse_px)
-  except (TypeError, ValueError) as error:
+  except (TypeError, ValueError, OverflowError) as error:
     raise ValueError(f"mouse {mouse_px!r}: must be two numbers, px (x, y)") from error
   if not (math.isfinite(x) and math.isfinite(y)):
     raise ValueError(f"mouse {mouse_px!r}: must be finite, px (x, y)")

@@ -20,7 +20,8 @@ _PLATE = "110000011 111111111 111111111 011111110 011111110 011111110 011111110 
 _BUBBLE = (
   "001111100 011111110 111111111 111111111 111111111 111111111 111111111 011111110 001111100"
 )
-_HEART = "011000110 111101111 111111111 111111111 111111111 011111110 001111100 000111000 000010000"
+_HEART = "000000000 001101100 011111110 011111110 011111110 001111100 000111000 000010000 000000000"
+_FOOD = "000000000 000011100 000111110 000111110 000111110 000111100 001100000 011000000 000000000"
 
 
 def empty_layer() -> np.ndarray:
@@ -43,8 +44,12 @@ def stamp(layer: np.ndarray, xy: tuple[int, int], mask: np.ndarray, rgb) -> None
 
 
 def bar_layer() -> np.ndarray:
-  """The hotbar without items, a layer."""
+  """The hotbar without items, and the dark rims of hearts and food, a layer."""
   layer = empty_layer()
+  for is_food in (False, True):
+    mask = np.pad(heart_boxes(is_food)[1], 1)
+    rim = mask[:-2, 1:-1] | mask[2:, 1:-1] | mask[1:-1, :-2] | mask[1:-1, 2:]
+    stamp(layer, (0, 0), rim, (16.0, 10.0, 10.0))
   x, y = HOTBAR_XY
   fill(layer, (x, y, x + 182, y + 22), 20.0, 0.85)
   for i in range(9):
@@ -88,8 +93,7 @@ def heart_boxes(is_food: bool) -> tuple[np.ndarray, np.ndarray]:
   Returns:
     (number int32[360, 640], 0..9 or -1; mask bool[360, 640] of the icon's shape).
   """
-  shape = _HEART.split()
-  return _ten_icons(" ".join(shape[::-1] if is_food else shape), HEARTS_Y, is_food)
+  return _ten_icons(_FOOD if is_food else _HEART, HEARTS_Y, is_food)
 
 
 def _ten_icons(shape: str, top: int, from_right: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -4,10 +4,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cross_jax.envs.voxel.content.tables import ITEMS, MOBS, SHOT_NAMES
+from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS, SHOT_NAMES
 from cross_jax.envs.voxel.render.body_plans import ARM, BODY, HEAD, LEG, MAX_PARTS, PLANS
-from cross_jax.envs.voxel.render.faces import ACCENTS, DARK, EYE_WHITE, face_of
-from cross_jax.envs.voxel.render.textures import WHITE_CAP, icon_tiles, mip_tiles, pack
+from cross_jax.envs.voxel.render.faces import ACCENTS, DARK, EYE_WHITE, HEADS, face_of
+from cross_jax.envs.voxel.render.textures import (
+  FACE_SIDE,
+  WHITE_CAP,
+  block_tiles,
+  icon_tiles,
+  mip_tiles,
+  pack,
+)
 
 SKIN_SIZE = 8  # texels
 SKIN_WORDS = SKIN_SIZE * SKIN_SIZE
@@ -20,7 +27,7 @@ _SHOTS = {  # the item it looks like, and its size in m
   "beam": ("prismarine_crystals", 0.20), "fangs": ("bone", (0.5, 0.8, 0.5)),
   "trident": ("trident", (0.10, 0.10, 1.4)), "snowball": ("snowball", 0.25),
 }  # fmt: skip
-_PATCHED = ("cow", "mooshroom", "bee", "ocelot", "sheep", "tropical_fish", "parrot")
+_PATCHED = ("cow", "mooshroom", "ocelot", "tropical_fish", "parrot")
 
 
 class Bodies(NamedTuple):
@@ -70,13 +77,16 @@ def _mob_skins() -> np.ndarray:
     for kind in (BODY, HEAD, LEG):
       spot = colours[HEAD] if kind == BODY else colours[kind]
       for is_front in (0, 1):
-        tiles[i, kind, is_front] = _skin(colours[kind], spot, rng, share)
+        colour = np.asarray(HEADS.get(name, colours[HEAD])) if kind == HEAD else colours[kind]
+        tiles[i, kind, is_front] = _skin(colour, spot, rng, share if kind == BODY else 0.0)
     if name == "bee":
       tiles[i, BODY, :, :, ::3] = colours[HEAD]
     tiles[i, ARM] = tiles[i, HEAD, 0]  # the head's skin without the face
     snout = 0.75 * colours[LEG] + 0.25 * colours[HEAD]
     face, front = np.asarray(face_of(name)), tiles[i, HEAD, 1]
-    for number, colour in enumerate((EYE_WHITE, DARK, snout, ACCENTS.get(name, snout)), start=1):
+    shade = 0.75 * np.asarray(HEADS.get(name, colours[HEAD]))
+    of_face = (EYE_WHITE, DARK, snout, ACCENTS.get(name, snout), shade)
+    for number, colour in enumerate(of_face, start=1):
       front[face == number] = colour
   rgb = np.clip(tiles.reshape(-1, SKIN_SIZE, SKIN_SIZE, 3), 0, WHITE_CAP).round()
   rgba = np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], -1).astype(np.uint8)
@@ -84,8 +94,13 @@ def _mob_skins() -> np.ndarray:
 
 
 def _drop_skins() -> np.ndarray:
-  """int32[num_items, SKIN_WORDS]: icons with their mean colour where they are see-through."""
-  words = mip_tiles(icon_tiles())
+  """int32[num_items, SKIN_WORDS]: icons with their mean colour where they are see-through.
+
+  An item that is drawn as a cube has the side of its block.
+  """
+  is_cube = (ITEMS.icon_block > 0) & (BLOCKS.shape[ITEMS.icon_block] == 0)
+  sides = block_tiles()[3 * ITEMS.icon_block + FACE_SIDE]
+  words = mip_tiles(np.where(is_cube[:, None, None, None], sides, icon_tiles()))
   small, mean = words[:, 256 : 256 + SKIN_WORDS], words[:, -1:]
   return np.where((small.view(np.uint32) >> 24) > 127, small, mean)
 

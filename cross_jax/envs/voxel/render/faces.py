@@ -2,14 +2,28 @@
 
 EYE_WHITE, DARK = (235, 235, 235), (20, 16, 24)
 
-# A row of texels a word: 0 the head's own colour, 1 eye white, 2 dark, 3 snout, 4 the accent.
+# A row of texels a word: 0 the head's own colour, 1 eye white, 2 dark, 3 snout, 4 the accent,
+# 5 a darker shade of the head.
 _USUAL = "00000000 00000000 00000000 12000021 12000021 00333300 00333300 00000000"
 _OTHERS = {
+  "cow mooshroom": "00011000 00011000 00011000 12011021 12000021 00111100 03333330 03333330",
+  "chicken": "00000000 00000000 02000020 00000000 00044000 00044000 00000000 00000000",
+  "sheep": "44444444 44444444 04000040 12000021 12000021 00000000 00033000 00033000",
+  "pig": "00000000 00000000 00000000 21000012 21000012 00333300 00322300 00333300",
+  "fox": "00000000 00000000 00000000 12000021 10000001 11122111 11111111 01111110",
+  "villager wandering_trader evoker vindicator pillager witch illusioner zombie_villager": (
+    "00000000 00000000 02222220 12000021 00055000 00055000 00055000 00000000"
+  ),
+  "zombie husk drowned giant zombified_piglin": (
+    "00000000 00000000 00000000 02200220 02200220 00055000 05555550 00000000"
+  ),
+  "iron_golem": "00000000 00000000 05555550 04000040 00055000 00055000 00055000 00000000",
+  "slime": "00000000 00000000 02200220 02200220 00000000 00000200 00000000 00000000",
   "creeper": "00000000 00000000 02200220 02200220 00022000 00222200 00222200 00200200",
   "skeleton stray wither_skeleton skeleton_horse": (
     "00000000 00000000 00000000 02200220 02200220 00022000 02222220 00000000"
   ),
-  "spider cave_spider": "00000000 02000020 00200200 22000022 22022022 00000000 00300300 00300300",
+  "spider cave_spider": "00000000 04000040 00400400 44000044 44044044 00000000 00300300 00300300",
   "enderman": "00000000 00000000 00000000 44400444 00000000 00000000 00000000 00000000",
   "phantom": "00000000 00000000 00000000 44000044 44000044 00000000 00000000 00000000",
   "guardian elder_guardian": (
@@ -22,8 +36,15 @@ _OTHERS = {
   "snow_golem": "00000000 00000000 02200220 02200220 00000000 02000020 02222220 00000000",
 }
 ACCENTS = {
+  "iron_golem": (168, 32, 24), "spider": (208, 16, 16), "cave_spider": (208, 16, 16),
+  "chicken": (216, 48, 32), "sheep": (224, 220, 212),
   "enderman": (214, 70, 250), "phantom": (136, 216, 72), "guardian": (176, 40, 60),
   "elder_guardian": (176, 40, 60),
+}  # fmt: skip
+HEADS = {  # where the head is of another colour than the spots of the body
+  "cow": (74, 50, 34), "mooshroom": (160, 24, 24), "chicken": (236, 236, 236),
+  "fox": (224, 112, 32), "ocelot": (240, 208, 112), "parrot": (224, 24, 24), "bee": (240, 192, 48),
+  "spider": (64, 54, 48), "cave_spider": (14, 66, 74),
 }  # fmt: skip
 _BY_NAME = {name: face for names, face in _OTHERS.items() for name in names.split()}
 

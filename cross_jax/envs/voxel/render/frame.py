@@ -1,4 +1,7 @@
-"""Frames of a batch of games: trace, shade, overlay, game by game so that each stays in cache."""
+"""Frames of a batch of games: trace, shade, overlay.
+
+Game by game so that each stays in cache, or all games together (batch_layout.py).
+"""
 
 import functools
 import os
@@ -10,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import View
+from cross_jax.envs.voxel.batch_layout import in_groups, is_together
 from cross_jax.envs.voxel.content.tables import BLOCKS
 from cross_jax.envs.voxel.render import overlay
 from cross_jax.envs.voxel.render.hits import FAR, Hits, Rays, hit_block, make_rays
@@ -21,6 +25,7 @@ from cross_jax.envs.voxel.render.mobs import (
   chunk_angles,
   hit_things,
 )
+from cross_jax.envs.voxel.render.once import Once, once_of
 from cross_jax.envs.voxel.render.rays import (
   FOCAL_PX,
   camera_axes,
@@ -30,9 +35,9 @@ from cross_jax.envs.voxel.render.rays import (
   px_per_sample,
 )
 from cross_jax.envs.voxel.render.shade import shade
+from cross_jax.envs.voxel.render.together import hit_things_together, trace_together
 from cross_jax.envs.voxel.render.trace import padded, trace
-from cross_jax.envs.voxel.rules.aim import aim_of
-from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, SIZE_Y, State
+from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS, SIZE_X, SIZE_Y, SIZE_Z, State
 
 CODE_NONE, CODE_BLOCK, CODE_MOB = 0, 1000, 2000
 CODE_DROP = CODE_MOB + MAX_MOBS
@@ -40,7 +45,9 @@ CODE_SHOT = CODE_DROP + MAX_DROPS
 
 MAX_RUNS = 4  # each is compiled, so more cost compile time
 MIN_RUN = 4  # games
+MAX_RAYS = 2**24  # of all games drawn together: bounds the memory that a picture takes
 _VISIBLE_BITS = 0xC0  # of a box byte: set in blocks and in water
+_ROWS = 8  # of cells, a divisor of SIZE_Z
 
 
 class _Plan(NamedTuple):
@@ -69,37 +76,75 @@ def _checked_plan(views: tuple[View, ...]) -> _Plan:
   return _plan(tuple(views))
 
 
-def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
-  """What every ray of a plan meets in one game."""
+def _begin(state: State, plan: _Plan) -> tuple[jax.Array, Rays, jax.Array]:
+  """The camera's axes, the rays of a plan and the height below which all blocks are."""
   player = state.player
   axes = camera_axes(player.yaw_deg, player.pitch_deg)
   rays = make_rays(eye(player), axes, plan.camera)
-  layers = jnp.any((state.boxes & _VISIBLE_BITS).reshape(SIZE_Y, -1) != 0, axis=1)
-  top = jnp.max(jnp.where(layers, jnp.arange(1, SIZE_Y + 1), 0)).astype(jnp.float32)
+  return axes, rays, _top(state.boxes)
+
+
+def _top(boxes: jax.Array) -> jax.Array:
+  """The height of the highest block or water, m, float32[]."""
+  rows = boxes.reshape(SIZE_Y, SIZE_Z, SIZE_X)
+
+  def more(i, seen):  # wide "or"s, in a loop: XLA's reductions take one element at a time
+    part = jax.lax.dynamic_slice_in_dim(rows, _ROWS * i, _ROWS, axis=1)
+    return functools.reduce(jnp.bitwise_or, [part[:, row] for row in range(_ROWS)], seen)
+
+  nothing = jnp.zeros((SIZE_Y, SIZE_X), jnp.int32)
+  seen = jax.lax.fori_loop(0, SIZE_Z // _ROWS, more, nothing) & _VISIBLE_BITS
+  height = jnp.arange(1, SIZE_Y + 1)[:, None]
+  return jnp.max(jnp.where(seen != 0, height, 0)).astype(jnp.float32)
+
+
+def _look(state: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
+  """What every ray of a plan meets in one game."""
+  axes, rays, top = _begin(state, plan)
   hits = trace(state.boxes, rays, top)
-  things = hit_things(boxes_of(state), rays, axes, plan.bounds)
+  things = hit_things(state, rays, axes, plan.bounds)
   return rays, hits, things
 
 
-def _with_aim(states: State) -> State:
-  """The games with their aim at present, not at the beginning of the last tick."""
-  return states._replace(aim=jax.vmap(aim_of)(states))
+def _look_together(states: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
+  """`_look` of a batch of games."""
+  axes, rays, top = jax.vmap(lambda state: _begin(state, plan))(states)
+  hits = trace_together(states.boxes, rays, top)
+  things = hit_things_together(jax.vmap(boxes_of)(states), rays, axes, plan.bounds)
+  return rays, hits, things
 
 
-def _map_games(draw: Callable[[State], Any], states: State) -> Any:
+def _map_games(paint: Callable[..., Any], states: State, plan: _Plan) -> Any:
+  """`paint(game, *_look(state, plan))` of every game, in the layout of the platform."""
+  games = states, jax.vmap(once_of)(states)
+  if is_together():
+    draw = lambda games: jax.vmap(paint)(games, *_look_together(games[0], plan))
+    return in_groups(draw, games, max(1, MAX_RAYS // plan.camera.shape[1]))
+  return _one_by_one(lambda game: paint(game, *_look(game[0], plan)), games)
+
+
+def _one_by_one(draw: Callable[[Any], Any], games: Any) -> Any:
   """Maps over games one by one, so that each stays in cache, in independent runs of games.
 
   The loops of the runs share nothing, so that the runtime may give each a core of its own.
   """
-  num_games = states.tick.shape[0]
-  num_runs = max(1, min(MAX_RUNS, os.cpu_count() or 1, num_games // MIN_RUN))
+  num_games = jax.tree.leaves(games)[0].shape[0]
+  num_runs = max(1, min(MAX_RUNS, _num_cores(), num_games // MIN_RUN))
   bounds = [num_games * i // num_runs for i in range(num_runs + 1)]
-  pick = lambda i: draw(jax.tree.map(lambda x: x[i], states))
+  take = functools.partial(jax.lax.dynamic_index_in_dim, keepdims=False)
+  pick = lambda i: draw(jax.tree.map(lambda x: take(x, i), games))
   runs = [
-    jax.lax.map(pick, jnp.arange(start, stop, dtype=jnp.int32))
+    jax.lax.map(pick, jnp.arange(start, stop, dtype=jnp.uint32))  # unsigned: never from the end
     for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
   ]
   return runs[0] if num_runs == 1 else jax.tree.map(lambda *x: jnp.concatenate(x), *runs)
+
+
+def _num_cores() -> int:
+  """Cores that this process may use, where the system tells."""
+  if hasattr(os, "sched_getaffinity"):
+    return len(os.sched_getaffinity(0))
+  return os.cpu_count() or 1
 
 
 def _cut_views(rays: jax.Array, views: tuple[View, ...]) -> list[jax.Array]:
@@ -159,12 +204,11 @@ def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...
   """
   views, plan = tuple(views), _checked_plan(views)
 
-  def one(state: State) -> tuple[jax.Array, ...]:
-    rays, hits, things = _look(state, plan)
-    images = _cut_views(shade(hits, things, rays, plan.pixel_angle, state), views)
-    return tuple(overlay.draw(image, state, view) for image, view in zip(images, views))
+  def paint(game: tuple[State, Once], rays: Rays, hits: Hits, things: Things) -> tuple:
+    images = _cut_views(shade(hits, things, rays, plan.pixel_angle, game), views)
+    return tuple(overlay.draw(image, game, view) for image, view in zip(images, views))
 
-  words = _map_games(one, _with_aim(states))
+  words = _map_games(paint, states, plan)
   return tuple(_to_rgb(w) for w in words)
 
 
@@ -183,16 +227,15 @@ def render_labelled(states: State, views: tuple[View, ...]) -> tuple[Labelled, .
   """
   views, plan = tuple(views), _checked_plan(views)
 
-  def one(state: State) -> tuple[Labelled, ...]:
-    rays, hits, things = _look(state, plan)
-    colours = shade(hits, things, rays, plan.pixel_angle, state)
+  def paint(game: tuple[State, Once], rays: Rays, hits: Hits, things: Things) -> tuple:
+    colours = shade(hits, things, rays, plan.pixel_angle, game)
     parts = colours, _codes(hits, things), _depth(hits, things)
     return tuple(
-      Labelled(overlay.draw(image, state, view), overlay.codes(code, state, view), depth)
+      Labelled(overlay.draw(image, game, view), overlay.codes(code, game[0], view), depth)
       for view, image, code, depth in zip(views, *(_cut_views(part, views) for part in parts))
     )
 
-  drawn = _map_games(one, _with_aim(states))
+  drawn = _map_games(paint, states, plan)
   return tuple(part._replace(rgb=_to_rgb(part.rgb)) for part in drawn)
 
 
@@ -213,9 +256,8 @@ def segment_batch(states: State, view: View) -> jax.Array:
   """
   plan = _checked_plan((view,))
 
-  def one(state: State) -> jax.Array:
-    _, hits, things = _look(state, plan)
+  def paint(game: tuple[State, Once], _: Rays, hits: Hits, things: Things) -> jax.Array:
     (code,) = _cut_views(_codes(hits, things), (view,))
-    return overlay.codes(code, state, view)
+    return overlay.codes(code, game[0], view)
 
-  return _map_games(one, states)
+  return _map_games(paint, states, plan)

@@ -51,12 +51,15 @@ def _draw_panel(image: jax.Array, state: State, plan: PanelPlan | None) -> jax.A
   is_chosen = (icon == FIRST_CHOICE + gui.choice) & (gui.choice >= 0)
   part = jnp.where(is_chosen, mix(part, _WHITE, HIGHLIGHT), part)
   part = draw_icons(part, icon, jnp.asarray(plan.offset)[which], _icons(state))
+
+  def burning(part):
+    burn = gui.burn_ticks.astype(jnp.float32) / jnp.maximum(gui.burn_total, 1).astype(jnp.float32)
+    cook_ticks = jnp.asarray(COOK_TICKS)[gui.kind].astype(jnp.float32)
+    part = jnp.where(plan.flame < burn, _FLAME, part)
+    return jnp.where(plan.arrow < gui.cook_ticks.astype(jnp.float32) / cook_ticks, _ARROW, part)
+
   is_furnace = jnp.asarray(_IS_FURNACE)[gui.kind]
-  burn = gui.burn_ticks.astype(jnp.float32) / jnp.maximum(gui.burn_total, 1).astype(jnp.float32)
-  cook = gui.cook_ticks.astype(jnp.float32) / jnp.asarray(COOK_TICKS)[gui.kind].astype(jnp.float32)
-  part = jnp.where(is_furnace & (plan.flame < burn), _FLAME, part)
-  part = jnp.where(is_furnace & (plan.arrow < cook), _ARROW, part)
-  return paste(image, plan.region, part)
+  return paste(image, plan.region, jax.lax.cond(is_furnace, burning, lambda part: part, part))
 
 
 def draw_panel(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
@@ -67,33 +70,49 @@ def draw_panel(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
 
 
 def draw_cursor(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
-  """The held stack, its centre at the cursor, and the arrow over it, in a small window."""
-  rows, cols = plan.window
+  """The held stack, its centre at the cursor, and the arrow over it."""
   cursor = state.gui.cursor_px
+  held = jax.tree.map(lambda x: x[layout.HELD], state.slots)
+  draw = lambda image: _draw_held(image, held, cursor, plan)
+  image = jax.lax.cond(held.item > 0, draw, lambda image: image, image)
+  u, v = _from_cursor(cursor, (jnp.int32(0), jnp.int32(0)), image.shape, plan)
+  image = jnp.where(cursor_shape(u, v, margin=1.0), CURSOR_EDGE, image)
+  return jnp.where(cursor_shape(u, v, margin=0.0), CURSOR_WHITE, image)
+
+
+def _from_cursor(
+  cursor: jax.Array, start: tuple[jax.Array, jax.Array], shape: tuple[int, int], plan: ScreenPlan
+) -> tuple[jax.Array, jax.Array]:
+  """How far samples are to the right of and below the cursor: (u, v) float32[shape], whole px.
+
+  Args:
+    cursor: float32[2], (x, y) px of the screen.
+    start: (row, column) of the first sample.
+    shape: (rows, columns).
+    plan: of the view.
+  """
+  x, y = (
+    low + (first.astype(jnp.float32) + np.arange(n, dtype=np.float32) + 0.5) * step
+    for low, first, n, step in zip(plan.origin, start[::-1], shape[::-1], plan.step, strict=True)
+  )
+  u, v = jnp.floor(x - cursor[0])[None], jnp.floor(y - cursor[1])[:, None]
+  return jnp.broadcast_to(u, shape), jnp.broadcast_to(v, shape)
+
+
+def _draw_held(image: jax.Array, held: Slots, cursor: jax.Array, plan: ScreenPlan) -> jax.Array:
+  """A stack with its centre at the cursor, in a small window."""
+  rows, cols = plan.window
   col = jnp.floor((cursor[0] - plan.origin[0] - 9.0) / plan.step[0]).astype(jnp.int32)
   row = jnp.floor((cursor[1] - plan.origin[1] - 9.0) / plan.step[1]).astype(jnp.int32)
-  col = jnp.clip(col, 0, image.shape[1] - cols)
-  row = jnp.clip(row, 0, image.shape[0] - rows)
-  part = jax.lax.dynamic_slice(image, (row, col), (rows, cols))
-  x, y = (
-    low + (start.astype(jnp.float32) + np.arange(n, dtype=np.float32) + 0.5) * step
-    for low, start, n, step in zip(plan.origin, (col, row), (cols, rows), plan.step, strict=True)
-  )
-  u = jnp.broadcast_to(jnp.floor(x - cursor[0])[None], (rows, cols))
-  v = jnp.broadcast_to(jnp.floor(y - cursor[1])[:, None], (rows, cols))
-  held_u, held_v = (u + 8.0).astype(jnp.int32), (v + 8.0).astype(jnp.int32)
-  is_held = (held_u >= 0) & (held_u < 16) & (held_v >= 0) & (held_v < 16)
-  offset = texel_index(
-    jnp.zeros_like(held_u),
-    jnp.clip(held_u, 0, 15),
-    jnp.clip(held_v, 0, 15),
-    jnp.full_like(held_u, plan.level),
-  )
-  slot = jnp.where(is_held, layout.HELD, layout.NUM_SLOTS)
-  part = draw_icons(part, slot, offset, with_nothing(state.slots))
-  part = jnp.where(cursor_shape(u, v, margin=1.0), CURSOR_EDGE, part)
-  part = jnp.where(cursor_shape(u, v, margin=0.0), CURSOR_WHITE, part)
-  return jax.lax.dynamic_update_slice(image, part, (row, col))
+  start = jnp.clip(row, 0, image.shape[0] - rows), jnp.clip(col, 0, image.shape[1] - cols)
+  u, v = ((a + 8.0).astype(jnp.int32) for a in _from_cursor(cursor, start, plan.window, plan))
+  is_held = (u >= 0) & (u < 16) & (v >= 0) & (v < 16)
+  level = jnp.full_like(u, plan.level)
+  offset = texel_index(jnp.zeros_like(u), jnp.clip(u, 0, 15), jnp.clip(v, 0, 15), level)
+  stacks = jax.tree.map(lambda x: jnp.stack([x, jnp.zeros_like(x)]), held)
+  part = jax.lax.dynamic_slice(image, start, plan.window)
+  part = draw_icons(part, jnp.where(is_held, 0, 1), offset, stacks)
+  return jax.lax.dynamic_update_slice(image, part, start)
 
 
 def cursor_shape(u: jax.Array, v: jax.Array, *, margin: float) -> jax.Array:

@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.gui import layout
-from cross_jax.envs.voxel.render.pixels import blend, cut, paste
+from cross_jax.envs.voxel.render.pixels import lay
 from cross_jax.envs.voxel.render.screen_plan import Hand
 from cross_jax.envs.voxel.render.textures import ICON_ATLAS, TILE_WORDS
 from cross_jax.envs.voxel.state import State
@@ -25,17 +24,16 @@ def swing(state: State) -> jax.Array:
   return jnp.where(ticks < SWING_TICKS, jnp.sin(np.pi * jnp.sqrt(phase)), 0.0)
 
 
-def draw_hand(image: jax.Array, state: State, hand: Hand) -> jax.Array:
-  """The hand over int32[height, width] packed colours."""
-  share = swing(state)
+def draw_hand(image: jax.Array, share: jax.Array, item: jax.Array, hand: Hand) -> jax.Array:
+  """The hand over int32[height, width] packed colours: swung by `share`, with int32[] an item."""
   start = [jnp.round(share * most).astype(jnp.int32) for most in hand.most]
-  start = jax.lax.optimization_barrier(start)  # once a game, not once a sample
   shape = (hand.region.y1 - hand.region.y0, hand.region.x1 - hand.region.x0)
-  offset, arm = (
-    jax.lax.dynamic_slice(jnp.asarray(a), start, shape) for a in (hand.offset, hand.arm)
-  )
-  item = state.slots.item[layout.HOTBAR + state.player.hotbar]
-  tool = jnp.asarray(ICON_ATLAS)[item * TILE_WORDS + jnp.maximum(offset, 0)]
-  tool = jnp.where(offset >= 0, tool, 0)
-  part = blend(cut(image, hand.region), jnp.where(item > 0, tool, arm))
-  return paste(image, hand.region, part)
+  cut = lambda picture: jax.lax.dynamic_slice(jnp.asarray(picture), start, shape)
+
+  def tool():
+    offset = cut(hand.offset)
+    texel = item * TILE_WORDS + jnp.maximum(offset, 0)
+    word = jnp.asarray(ICON_ATLAS).at[texel].get(mode="promise_in_bounds")
+    return jnp.where(offset >= 0, word, 0)
+
+  return lay(image, hand.region, jax.lax.cond(item > 0, tool, lambda: cut(hand.arm)))

@@ -8,8 +8,9 @@ from cross_jax.envs.voxel.content.tables import ITEMS
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render import art
 from cross_jax.envs.voxel.render.hand import draw_hand
-from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, mix, paste, with_nothing
-from cross_jax.envs.voxel.render.screen_plan import ScreenPlan, Ten
+from cross_jax.envs.voxel.render.once import Once
+from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, lay, mix, paste, with_nothing
+from cross_jax.envs.voxel.render.screen_plan import Bar, ScreenPlan, Ten
 from cross_jax.envs.voxel.state import State
 
 FULL_AIR_TICKS = 300  # of breath, with the head in the air
@@ -21,31 +22,37 @@ _GONE = 40 | 24 << 8 | 24 << 16
 _SELECTED = np.int32(240 | 240 << 8 | 240 << 16)
 
 
-def draw_hud(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
+def draw_hud(image: jax.Array, game: tuple[State, Once], plan: ScreenPlan) -> jax.Array:
   """The HUD over int32[height, width] packed colours."""
-  player = state.player
+  state, once = game
   if plan.hand is not None:
-    image = draw_hand(image, state, plan.hand)
+    image = draw_hand(image, once.swing, once.held, plan.hand)
   if plan.crosshair is not None:
-    region, words = plan.crosshair
-    image = paste(image, region, blend(cut(image, region), words))
+    image = lay(image, *plan.crosshair)
   if plan.bar is not None:
-    bar = plan.bar
-    part = blend(cut(image, bar.region), bar.words)
-    part = draw_icons(part, bar.slot, bar.offset, with_nothing(state.slots))
-    selected = (art.HOTBAR_PITCH * player.hotbar).astype(jnp.float32)
-    dx = jnp.abs(bar.x - (art.HOTBAR_XY[0] + 11) - selected)
-    edge = 12.0 - jnp.maximum(dx, bar.dy)
-    part = jnp.where((edge >= 0) & (edge < bar.edge_px), _SELECTED, part)
-    part = _draw_ten(part, bar.hearts, player.health / 2, (_HEART, _GONE))
-    part = _draw_ten(part, bar.food, player.food / 2, (_FOOD, _GONE))
-    image = paste(image, bar.region, part)
+    image = paste(image, plan.bar.region, _draw_bar(cut(image, plan.bar.region), state, plan.bar))
   return _draw_chat(_draw_status(image, state, plan), state, plan)
 
 
-def _draw_ten(part: jax.Array, row: Ten, value: jax.Array, colours: tuple[int, int]) -> jax.Array:
+def _draw_bar(part: jax.Array, state: State, bar: Bar) -> jax.Array:
+  """The hotbar with what lies in it, hearts and hunger over the samples of its region."""
+  player = state.player
+  part = blend(part, bar.words)
+  part = draw_icons(part, bar.slot, bar.offset, with_nothing(state.slots))
+  selected = (art.HOTBAR_PITCH * player.hotbar).astype(jnp.float32)
+  dx = jnp.abs(bar.x - (art.HOTBAR_XY[0] + 11) - selected)
+  edge = 12.0 - jnp.maximum(dx, bar.dy)
+  part = jnp.where((edge >= 0) & (edge < bar.edge_px), _SELECTED, part)
+  tens = jax.tree.map(lambda *rows: jnp.stack(rows), bar.hearts, bar.food)
+  value = jnp.stack([player.health, player.food]) / 2
+  colours = jnp.asarray([(_HEART, _GONE), (_FOOD, _GONE)])
+  pick = lambda i: jax.tree.map(lambda x: x[i], (tens, value, colours))
+  return jax.lax.fori_loop(0, 2, lambda i, part: _draw_ten(part, *pick(i)), part)
+
+
+def _draw_ten(part: jax.Array, row: Ten, value: jax.Array, colours: jax.Array) -> jax.Array:
   """A row of ten icons, `value` of them full: the first colour, the others the second."""
-  word = jnp.where(row.number.astype(np.float32) < value, *colours)
+  word = jnp.where(row.number.astype(np.float32) < value, colours[0], colours[1])
   return mix(part, word, row.alpha)
 
 
@@ -60,7 +67,7 @@ def _draw_status(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
 
   def draw(image: jax.Array) -> jax.Array:
     part = cut(image, status.region)
-    plated = _draw_ten(part, status.armor, armor, (_PLATE, _GONE))
+    plated = _draw_ten(part, status.armor, armor, jnp.asarray((_PLATE, _GONE)))
     part = jnp.where(armor > 0, plated, part)
     is_full = is_wet & (status.air.number.astype(np.float32) < air)
     part = mix(part, jnp.full_like(part, _BUBBLE), jnp.where(is_full, status.air.alpha, 0.0))
@@ -76,5 +83,5 @@ def _draw_chat(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
   region, words = plan.chat
   is_dead = state.player.health <= 0
   line = jnp.asarray(words)[jnp.where(is_dead, 0, 1)]
-  draw = lambda image: paste(image, region, blend(cut(image, region), line))
+  draw = lambda image: lay(image, region, line)
   return jax.lax.cond(is_dead | state.goal.is_reached, draw, lambda image: image, image)

@@ -27,8 +27,10 @@ CHUNK = 256  # rays
 LIGHT_STEP = 0.15  # brightness lost per side class: top 0, front and back 1, left and right 2
 SPIN_DEG = 9.0  # degrees per tick that a dropped item turns
 
-if NUM_THINGS > 32:
-  raise ValueError(f"{NUM_THINGS} mobs, drops and shots: at most 32 fit a word of pick.py")
+WORD = 32  # a word of pick.py holds the pairs of a chunk
+
+if NUM_THINGS > WORD:
+  raise ValueError(f"{NUM_THINGS} mobs, drops and shots: at most {WORD} fit a word of pick.py")
 
 # Fields of Things.look: a texel of SKINS (18 bits), the side class, red flash, the thing's number.
 SIDE_SHIFT, FLASH_SHIFT, SLOT_SHIFT = 18, 20, 21
@@ -110,8 +112,8 @@ def chunk_angles(camera: np.ndarray) -> np.ndarray:
   return np.stack([angles.min(-1), angles.max(-1)], -1).transpose(1, 0, 2).astype(np.float32)
 
 
-def _pairs(boxes: Boxes, origin: jax.Array, axes: jax.Array, bounds: np.ndarray) -> jax.Array:
-  """Which chunk may see which thing: bool[num_chunks, NUM_THINGS]."""
+def pairs_of(boxes: Boxes, origin: jax.Array, axes: jax.Array, bounds: np.ndarray) -> jax.Array:
+  """Which chunk may see which thing: bool[num_chunks * WORD], WORD a chunk."""
   centre = (
     boxes.pos + boxes.middle[:, None] * jnp.asarray([0, 1, 0], jnp.float32)[None] - origin[None]
   )
@@ -125,22 +127,30 @@ def _pairs(boxes: Boxes, origin: jax.Array, axes: jax.Array, bounds: np.ndarray)
   )
   low, high = angle - spread, angle + spread
   is_near = (low[None] <= bounds[:, None, :, 1]) & (high[None] >= bounds[:, None, :, 0])
-  return jnp.all(is_near, axis=-1) & (boxes.radius > 0)[None]
+  pairs = jnp.all(is_near, axis=-1) & (boxes.radius > 0)[None]
+  return jnp.pad(pairs, ((0, 0), (0, WORD - NUM_THINGS))).reshape(-1)
 
 
-def _hit(boxes: Boxes, thing: jax.Array, rays: Rays, best: Things) -> Things:
-  """Updates the nearest hits of some rays with one thing's boxes."""
-  pos, sin, cos = boxes.pos[thing], boxes.sin[thing], boxes.cos[thing]
+def hit_thing(boxes: Boxes, thing: jax.Array, rays: Rays, best: Things) -> Things:
+  """Updates the nearest hits of some rays with the boxes of one thing.
+
+  Args:
+    boxes: those of this thing alone, without the axis NUM_THINGS.
+    thing: int32[], its number.
+    rays: Rays.
+    best: Things of these rays, so far.
+  """
+  pos, sin, cos = boxes.pos, boxes.sin, boxes.cos
   o = rays.origin - pos
   # The mob's axes: left (cos, 0, sin), up, forward (-sin, 0, cos).
   origin = (cos * o[0] + sin * o[2], o[1], cos * o[2] - sin * o[0])
   d = (cos * rays.x + sin * rays.z, rays.y, cos * rays.z - sin * rays.x)
   d = tuple(jnp.where(jnp.abs(c) < 1e-6, 1e-6, c) for c in d)
   inverse = tuple(1.0 / c for c in d)
-  stamp = (thing << SLOT_SHIFT) | (boxes.is_hurt[thing].astype(jnp.int32) << FLASH_SHIFT)
+  stamp = (thing << SLOT_SHIFT) | (boxes.is_hurt.astype(jnp.int32) << FLASH_SHIFT)
   t_best, look = best
   for part in range(MAX_PARTS):
-    c, half = boxes.centre[thing, part], boxes.half[thing, part]
+    c, half = boxes.centre[part], boxes.half[part]
     near, far = [], []
     for i in range(3):
       middle = (c[i] - origin[i]) * inverse[i]
@@ -159,36 +169,44 @@ def _hit(boxes: Boxes, thing: jax.Array, rays: Rays, best: Things) -> Things:
     v = jnp.where(on_y, z, 1.0 - y)
     u, v = (jnp.clip(8.0 * a, 0.0, 7.0).astype(jnp.int32) for a in (u, v))
     is_front = ~on_x & ~on_y & (d[2] < 0) & (thing < MAX_MOBS)
-    tile = boxes.tile[thing, part] + is_front.astype(jnp.int32)
+    tile = boxes.tile[part] + is_front.astype(jnp.int32)
     side = jnp.where(on_y, 0, jnp.where(on_x, 2, 1))
     new = stamp | (side << SIDE_SHIFT) | (tile * 64 + v * 8 + u)
     t_best, look = jnp.where(is_hit, t, t_best), jnp.where(is_hit, new, look)
   return Things(t_best, look)
 
 
-def hit_things(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.ndarray) -> Things:
+def hit_things(state: State, rays: Rays, axes: jax.Array, bounds: np.ndarray) -> Things:
   """The nearest mob, drop or shot on every ray.
 
   Args:
-    boxes: boxes_of a game.
+    state: the game.
     rays: Rays of N directions, N a multiple of CHUNK.
     axes: float32[3, 3], rays.camera_axes.
     bounds: float32[N / CHUNK, 2, 2], chunk_angles of the camera rays.
   Returns:
     Things.
   """
-  pairs = _pairs(boxes, rays.origin, axes, bounds)  # a word of `pick` holds the pairs of a chunk
-  picked = pick(jnp.pad(pairs, ((0, 0), (0, 32 - NUM_THINGS))).reshape(-1))
+  num = rays.x.shape[0]
+  none = Things(jnp.full((num,), FAR, jnp.float32), jnp.zeros((num,), jnp.int32))
+  kinds = jnp.concatenate([state.mobs.kind, state.drops.item, state.projectiles.kind])
+  search = lambda: _search(boxes_of(state), rays, axes, bounds, none)
+  return jax.lax.cond(jnp.any(kinds > 0), search, lambda: none)
 
-  def body(i, best):
-    pair = index_of(picked, i[None])[0]
-    chunk, thing = pair // 32, pair % 32
+
+def _search(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.ndarray, none: Things) -> Things:
+  picked = pick(pairs_of(boxes, rays.origin, axes, bounds))
+  pair_of = lambda i: index_of(picked, i[None])[0]
+
+  def body(i, carry):
+    best, pair = carry  # the pair is carried since the loop over rays would look it up at each
+    chunk, thing = pair // WORD, pair % WORD
     start = chunk * CHUNK
     cut = lambda a: jax.lax.dynamic_slice(a, (start,), (CHUNK,))  # noqa: E731
     some = Rays(rays.origin, cut(rays.x), cut(rays.y), cut(rays.z))
-    new = _hit(boxes, thing, some, jax.tree.map(cut, best))
-    return jax.tree.map(lambda a, b: jax.lax.dynamic_update_slice(a, b, (start,)), best, new)
+    one = jax.tree.map(lambda a: a[thing], boxes)
+    new = hit_thing(one, thing, some, jax.tree.map(cut, best))
+    put = lambda a, b: jax.lax.dynamic_update_slice(a, b, (start,))  # noqa: E731
+    return jax.tree.map(put, best, new), pair_of(i + 1)
 
-  num = rays.x.shape[0]
-  none = Things(jnp.full((num,), FAR, jnp.float32), jnp.zeros((num,), jnp.int32))
-  return jax.lax.fori_loop(0, picked.total, body, none)
+  return jax.lax.fori_loop(0, picked.total, body, (none, pair_of(jnp.int32(0))))[0]

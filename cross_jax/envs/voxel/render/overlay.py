@@ -11,6 +11,7 @@ from cross_jax.base import View
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.render.gui_picture import draw_cursor, draw_panel, screen_of
 from cross_jax.envs.voxel.render.hud import draw_hud
+from cross_jax.envs.voxel.render.once import Once
 from cross_jax.envs.voxel.render.pixels import mix, paste
 from cross_jax.envs.voxel.render.screen_plan import screen_plan
 from cross_jax.envs.voxel.state import State
@@ -19,18 +20,18 @@ DARKEN = 0.36  # brightness of the world behind a GUI
 CODE_SLOT, CODE_GUI = 3000, 4000
 
 
-def draw(image: jax.Array, state: State, view: View) -> jax.Array:
+def draw(image: jax.Array, game: tuple[State, Once], view: View) -> jax.Array:
   """The overlays of one game over the world's picture.
 
   Args:
     image: int32[height, width], packed colours of the world.
-    state: the game.
+    game: the game.
     view: what part of the screen the picture is.
   Returns:
     int32[height, width].
   """
-  plan = screen_plan(view)
-  image = draw_hud(image, state, plan)
+  plan, (state, _) = screen_plan(view), game
+  image = draw_hud(image, game, plan)
 
   def draw_gui(image):
     dark = mix(image, 0, 1.0 - DARKEN)

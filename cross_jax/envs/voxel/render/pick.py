@@ -31,6 +31,14 @@ def pick(mask: jax.Array) -> Picked:
   return jax.lax.optimization_barrier(Picked(word, before, before[-1] + count[-1]))
 
 
+def pick_rows(mask: jax.Array) -> Picked:
+  """bool[R, N] as Picked of its R * N rays, row by row."""
+  rows = jax.vmap(pick)(mask)
+  ends = jnp.cumsum(rows.total)
+  before = rows.before + (ends - rows.total)[:, None]
+  return Picked(rows.word.reshape(-1), before.reshape(-1), ends[-1])
+
+
 def index_of(picked: Picked, rank: jax.Array) -> jax.Array:
   """The rays of given ranks, int32[M]; any ray for a rank of picked.total or more."""
   num = len(picked.word)

@@ -39,9 +39,26 @@ def cut(image: jax.Array, region: Region) -> jax.Array:
   return image[region.y0 : region.y1, region.x0 : region.x1]
 
 
+def spread(part: jax.Array, region: Region, image: jax.Array, fill: int) -> jax.Array:
+  """A region's samples as an array of the image's shape, `fill` elsewhere.
+
+  On CPUs XLA writes into a part of an image by a scalar loop over all of it, but fuses padding into
+  one vectorised pass, if `part` lies in memory: what a loop, a cond or a constant gives.
+  """
+  height, width = image.shape
+  margin = ((region.y0, height - region.y1, 0), (region.x0, width - region.x1, 0))
+  return jax.lax.pad(part, jnp.asarray(fill, part.dtype), margin)
+
+
 def paste(image: jax.Array, region: Region, part: jax.Array) -> jax.Array:
-  """The image with other samples in a region."""
-  return image.at[region.y0 : region.y1, region.x0 : region.x1].set(part)
+  """The image with other packed colours (without alpha) in a region; see `spread`."""
+  over = spread(part, region, image, -1)
+  return jnp.where(over >= 0, over, image)
+
+
+def lay(image: jax.Array, region: Region, words: jax.Array | np.ndarray) -> jax.Array:
+  """The image with packed colours with alpha blended over a region; see `spread`."""
+  return blend(image, spread(jnp.asarray(words), region, image, 0))
 
 
 def draw_icons(

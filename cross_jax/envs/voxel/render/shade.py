@@ -7,17 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.envs.voxel.content.patterns import TEXTURE_SIZE
-from cross_jax.envs.voxel.content.tables import BLOCKS, SHAPES
 from cross_jax.envs.voxel.render.bodies import SKINS
-from cross_jax.envs.voxel.render.glow import (
-  NIGHT_LIGHT,
-  NIGHT_SKY,
-  SKIES,
-  between,
-  daylight,
-  light_at,
-  light_words,
-)
+from cross_jax.envs.voxel.render.glow import NIGHT_LIGHT, NIGHT_SKY, between, light_at
 from cross_jax.envs.voxel.render.hits import (
   FACE_DOWN,
   FACE_PLANT,
@@ -35,6 +26,7 @@ from cross_jax.envs.voxel.render.hits import (
   tile_of,
 )
 from cross_jax.envs.voxel.render.mobs import FLASH_SHIFT, LIGHT_STEP, SIDE_SHIFT, Things
+from cross_jax.envs.voxel.render.once import Once
 from cross_jax.envs.voxel.render.textures import (
   BLOCK_ATLAS,
   CRACK_STEPS,
@@ -60,17 +52,6 @@ _FLASH = (240.0, 40.0, 40.0)
 _FLASH_SHARE = 0.45
 _ATLAS = np.concatenate([BLOCK_ATLAS, SKINS])
 _FIRST_SKIN = len(BLOCK_ATLAS)
-
-
-def _extents() -> np.ndarray:
-  """The least box that holds each shape: float32[num_shapes, 2, 3], x y z of its two corners."""
-  is_used = np.any(SHAPES.boxes != 0, axis=-1, keepdims=True)
-  low = np.where(is_used, SHAPES.boxes[..., :3], 1.0).min(axis=1)
-  high = np.where(is_used, SHAPES.boxes[..., 3:], 0.0).max(axis=1)
-  return np.stack([low, high], axis=1)
-
-
-_EXTENT = _extents()
 
 
 class _Faces(NamedTuple):
@@ -99,19 +80,20 @@ def _block_light(faces: _Faces) -> jax.Array:
   return jnp.where(faces.face == FACE_X, 0.64, jnp.where(faces.face == FACE_PLANT, 0.95, light))
 
 
-def _marks(faces: _Faces, t: jax.Array, word: jax.Array, pixel_angle: np.ndarray, state: State):
+def _marks(
+  faces: _Faces, t: jax.Array, word: jax.Array, pixel_angle: np.ndarray, game: tuple[State, Once]
+) -> jax.Array:
   """Brightness factor of the crack on the mined block and the outline of the aimed one.
 
   The outline follows the least box that holds all boxes of the block's shape.
   """
-  block = state.blocks[jnp.maximum(state.aim.cell, 0)].astype(jnp.int32)
-  extent = jnp.asarray(_EXTENT)[jnp.asarray(BLOCKS.shape)[block]]
-  low, high = jax.lax.optimization_barrier(extent)  # once a game, not once a ray
+  state, once = game
+  low, high = once.aim_box
   on_axis = (faces.face == FACE_X, faces.face <= FACE_DOWN, faces.face == FACE_Z)
   edge = jnp.ones_like(t)
   for c, a, b, is_normal in zip(faces.place, low, high, on_axis, strict=True):
     edge = jnp.minimum(edge, jnp.where(is_normal, 1.0, jnp.minimum(c - a, b - c)))
-  is_aimed = (faces.cell == state.aim.cell) & (faces.cell >= 0)
+  is_aimed = (faces.cell == once.aim_cell) & (faces.cell >= 0)
   width = jnp.maximum(OUTLINE_WIDTH, t * pixel_angle)  # at least one sample
   is_line = is_aimed & (edge < width) & (faces.face != FACE_PLANT)
   progress = (state.player.mine_progress * CRACK_STEPS).astype(jnp.int32)
@@ -119,15 +101,14 @@ def _marks(faces: _Faces, t: jax.Array, word: jax.Array, pixel_angle: np.ndarray
   return jnp.where(is_line, OUTLINE_SHADE, jnp.where(is_crack, CRACK_SHADE, 1.0))
 
 
-def _light(t: jax.Array, face: jax.Array, rays: Rays, state: State, day: jax.Array) -> jax.Array:
+def _light(t: jax.Array, face: jax.Array, rays: Rays, state: State, once: Once) -> jax.Array:
   """The light just before what the rays hit: packed like glow.light_words, int32[N]."""
   on_axis = (face == FACE_X, face <= FACE_DOWN, face == FACE_Z)
   point = (
     o + d * t - jnp.where(is_normal, jnp.where(d > 0, FRONT, -FRONT), 0.0)
     for o, d, is_normal in zip(rays.origin, (rays.x, rays.y, rays.z), on_axis, strict=True)
   )
-  words = jax.lax.optimization_barrier(light_words(day))  # once a game, not once a ray
-  return words.at[light_at(state.light, *point)].get(mode="promise_in_bounds")
+  return once.light.at[light_at(state.light, *point)].get(mode="promise_in_bounds")
 
 
 def _water_tint(t: jax.Array, water_t: jax.Array, is_sky: jax.Array, up: jax.Array) -> jax.Array:
@@ -144,7 +125,7 @@ def shade(
   things: Things,
   rays: Rays,
   pixel_angle: np.ndarray,
-  state: State,
+  game: tuple[State, Once],
 ) -> jax.Array:
   """Colours of rays.
 
@@ -153,25 +134,24 @@ def shade(
     things: Things of the same rays.
     rays: the rays.
     pixel_angle: float32[N], radians that one sample covers.
-    state: the game; its `aim` tells which block is outlined.
+    game: the game.
   Returns:
     int32[N], packed colours (textures.to_word).
   """
+  state, once = game
   faces = _take_apart(hits, rays, pixel_angle)
   is_thing = things.t < hits.t
   skin = _FIRST_SKIN + (things.look & ((1 << SIDE_SHIFT) - 1))
   word = (
     jnp.asarray(_ATLAS).at[jnp.where(is_thing, skin, faces.texel)].get(mode="promise_in_bounds")
   )
-  light = _block_light(faces) * _marks(faces, hits.t, word, pixel_angle, state)
+  light = _block_light(faces) * _marks(faces, hits.t, word, pixel_angle, game)
   side = ((things.look >> SIDE_SHIFT) & 3).astype(jnp.float32)
   light = jnp.where(is_thing, 1.0 - LIGHT_STEP * side, light)
   flash = jnp.where(is_thing & (((things.look >> FLASH_SHIFT) & 1) > 0), _FLASH_SHARE, 0.0)
   t = jnp.minimum(hits.t, things.t)
-  once = jax.lax.optimization_barrier  # a game, not a ray
-  day = once(daylight(state.time_of_day, state.sky))
-  zenith, horizon, haze = once(jnp.asarray(SKIES)[state.sky])
-  glow = _light(t, faces.face, rays, state, day)
+  zenith, horizon, haze = once.sky
+  glow = _light(t, faces.face, rays, state, once)
   open_air = ((glow >> 24) & 255).astype(jnp.float32) * (1 / 255)  # no bright fog in a cave
   fog = jnp.clip((t - FOG_START) * (1 / FOG_LENGTH), 0.0, FOG_MAX) * open_air
   up = jnp.clip(2.0 * rays.y, 0.0, 1.0)
@@ -182,8 +162,8 @@ def shade(
   out = []
   for i, (channel, bright) in enumerate(zip(unpack(word), unpack(glow), strict=True)):
     sky = horizon[i] + up * (zenith[i] - horizon[i]) + down * (haze[i] - horizon[i])
-    sky = sky * between(NIGHT_SKY[i], day)
-    dim = between(NIGHT_LIGHT[i], day)
+    sky = sky * between(NIGHT_SKY[i], once.day)
+    dim = between(NIGHT_LIGHT[i], once.day)
     lit = (channel + flash * (_FLASH[i] - channel)) * light * (bright * (1 / 255))
     seen = jnp.where(is_sky, sky, lit + fog * (sky - lit))
     out.append(jnp.where(is_wet, seen + tint * (_WATER[i] * dim - seen), seen))

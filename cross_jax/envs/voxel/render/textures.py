@@ -14,18 +14,19 @@ from cross_jax.envs.voxel.content.patterns import (
   BLOCK_PATTERNS,
   HOLE,
   ICON_PATTERN_NAMES,
-  ICON_PATTERNS,
+  SHADES,
   TEXTURE_SIZE,
+  WHITE_CAP,
+  draw_icons,
 )
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, SHAPE_PLANT
 from cross_jax.envs.voxel.render import isometric
 
 MAX_LEVEL = 4
 TILE_WORDS = 341
-WHITE_CAP = 250  # no colour channel is above it, so that only the cursor is pure white
 FACE_TOP, FACE_SIDE, FACE_BOTTOM = 0, 1, 2  # columns of BLOCKS.colors
 CRACK_STEPS = 100
-JITTER = 0.07  # relative brightness noise of single texels
+JITTER = 0.04  # relative brightness noise of single texels
 
 
 def pack(rgba: np.ndarray) -> np.ndarray:
@@ -91,12 +92,13 @@ def _noise(shape: tuple[int, ...]) -> np.ndarray:
 def block_tiles() -> np.ndarray:
   """uint8[num_blocks * 3, 16, 16, 4]: alpha 0 where a ray passes (holes of plants and glass)."""
   pictures = BLOCK_PATTERNS[BLOCKS.pattern]  # [n, 3, 16, 16]
-  which = np.asarray([0, 1, 1, 2])[pictures]  # holes, where they are filled, have colour 1
+  which = np.asarray([0, 1, 1, 2])[pictures & 3]  # holes, where they are filled, have colour 1
   faces = np.arange(3)[None, :, None, None]
   rgb = BLOCKS.colors.astype(np.float64)[
     np.arange(len(pictures))[:, None, None, None], faces, which
   ]
-  is_hole = pictures == HOLE
+  rgb = rgb * np.asarray(SHADES)[pictures >> 2][..., None]
+  is_hole = pictures & 3 == HOLE
   is_cut = is_hole & SEE_THROUGH[:, None, None, None]
   rgb = np.where((is_hole & ~is_cut)[..., None], 0.6 * rgb, rgb)  # holes of leaves: deep shade
   rgb = rgb * (1 + JITTER * (2 * _noise(pictures.shape) - 1))[..., None]
@@ -107,7 +109,7 @@ def block_tiles() -> np.ndarray:
 
 def _see_through() -> np.ndarray:
   """bool[num_blocks]: those with holes that let rays pass, which is all but leaves."""
-  has_hole = np.any(BLOCK_PATTERNS == HOLE, axis=(1, 2))[BLOCKS.pattern].any(axis=1)
+  has_hole = np.any(BLOCK_PATTERNS & 3 == HOLE, axis=(1, 2))[BLOCKS.pattern].any(axis=1)
   is_leaves = np.asarray([name.endswith("_leaves") for name in BLOCKS.names])
   return (has_hole | (BLOCKS.shape == SHAPE_PLANT)) & ~is_leaves
 
@@ -115,12 +117,7 @@ def _see_through() -> np.ndarray:
 @functools.cache
 def icon_tiles() -> np.ndarray:
   """The icons of all items: uint8[num_items, 16, 16, 4]."""
-  index = ICON_PATTERNS[ITEMS.icon_pattern]  # [n, 16, 16]
-  palette = np.concatenate([np.zeros_like(ITEMS.icon_colors[:, :1]), ITEMS.icon_colors], axis=1)
-  rgb = np.take_along_axis(palette[:, None, None], index[..., None, None].astype(np.int64), 3)
-  alpha = np.where(index > 0, 255, 0).astype(np.uint8)
-  rgb = np.minimum(rgb[..., 0, :], WHITE_CAP)
-  tiles = np.concatenate([rgb, alpha[..., None]], -1).astype(np.uint8)
+  tiles = draw_icons(ITEMS.icon_pattern, ITEMS.icon_colors)
   size = TEXTURE_SIZE
   for name, draw in (
     ("block", lambda rows: isometric.halve(isometric.draw_boxes(block_tiles(), rows, 2 * size))),

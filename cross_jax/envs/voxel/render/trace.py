@@ -43,7 +43,14 @@ MAX_STEPS = 192
 MAX_ROUNDS = 64  # cells that one ray may look into
 
 
-class _Walk(NamedTuple):
+class World(NamedTuple):
+  """Words of boxes.py, of one game or of all games of a batch."""
+
+  words: jax.Array  # int32[NUM_CELLS] or int32[B * NUM_CELLS]
+  start: jax.Array | int  # int32[...] for each ray, where the words of its own game begin
+
+
+class Walk(NamedTuple):
   """What a step needs of each ray, computed once."""
 
   inverse: tuple[jax.Array, jax.Array, jax.Array]
@@ -88,11 +95,11 @@ def _index(x: jax.Array, y: jax.Array, z: jax.Array) -> jax.Array:
   return jnp.clip(index, 0, NUM_CELLS - 1)
 
 
-def _word(boxes: jax.Array, index: jax.Array) -> jax.Array:
-  return boxes.at[index].get(mode="promise_in_bounds")
+def _word(world: World, index: jax.Array) -> jax.Array:
+  return world.words.at[world.start + index].get(mode="promise_in_bounds")
 
 
-def _leave(rays: Rays, walk: _Walk, cell: tuple, reach: tuple) -> jax.Array:
+def _leave(rays: Rays, walk: Walk, cell: tuple, reach: tuple) -> jax.Array:
   """Where rays leave the box that reaches `reach` cells beyond their cell, plus NUDGE."""
   ends = [
     (jnp.where(is_up, c + 1.0 + r, c - r) - o) * inverse
@@ -103,10 +110,10 @@ def _leave(rays: Rays, walk: _Walk, cell: tuple, reach: tuple) -> jax.Array:
   return jnp.minimum(jnp.minimum(ends[0], ends[1]), ends[2]) + NUDGE
 
 
-def _advance(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: jax.Array):
+def advance(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array):
   """One step of every ray that is still under way: (t, water_t, is_moving)."""
   cell = _cells(rays, t)
-  code = (_word(boxes, _index(*cell)) >> walk.shift) & 255
+  code = (_word(world, _index(*cell)) >> walk.shift) & 255
   h = ((code >> 3) & 7).astype(jnp.float32)
   v = (code & 7).astype(jnp.float32)
   t_next = jnp.maximum(_leave(rays, walk, cell, (h, v, h)), t + MIN_STEP)
@@ -116,11 +123,11 @@ def _advance(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: j
   return jnp.where(is_moving, t_next, t), water_t, is_moving
 
 
-def _surface(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: jax.Array):
+def _surface(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array):
   """What a ray sees at t as if all blocks were cubes: (Hits, word, is_moving bool[N])."""
   cell = _cells(rays, t)
   index = _index(*cell)
-  word = _word(boxes, index)
+  word = _word(world, index)
   entries = [
     (jnp.where(up, c, c + 1.0) - o) * inverse
     for c, o, inverse, up in zip(cell, rays.origin, walk.inverse, walk.is_up, strict=True)
@@ -136,47 +143,67 @@ def _surface(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: j
   return hits, jnp.where(is_hit, word, 0), is_inside & (word & BLOCK_CODE == 0)
 
 
-def _finish(boxes: jax.Array, rays: Rays, walk: _Walk, t: jax.Array, water_t: jax.Array) -> Hits:
+def look_once(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array):
+  """What the rays that have stopped see, each in its cell at t.
+
+  Returns:
+    (t, water_t, Hits, passes bool[N], is_moving bool[N]); those that pass go on from the new t.
+  """
+  hits, word, is_moving = _surface(world, rays, walk, t, water_t)
+  water_t = jnp.where(word & FLAG_WET > 0, jnp.minimum(water_t, t), water_t)
+  cell = _cells(rays, t)
+  seen = look(hits._replace(water_t=water_t), word, rays, cell, walk.inverse, t)
+  onward = jnp.maximum(_leave(rays, walk, cell, (0.0, 0.0, 0.0)), t + MIN_STEP)
+  onward = jnp.where(seen.go_on_t > 0, seen.go_on_t, onward)
+  return jnp.where(seen.passes, onward, t), water_t, seen.hits, seen.passes, is_moving
+
+
+def _finish(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array) -> Hits:
   """Runs rays to their end, through as many cells as they look into."""
 
   def walk_on(carry):
     t, water_t, _, num_steps = carry
-    t, water_t, _ = _advance(boxes, rays, walk, t, water_t)
-    t, water_t, is_moving = _advance(boxes, rays, walk, t, water_t)
+    t, water_t, _ = advance(world, rays, walk, t, water_t)
+    t, water_t, is_moving = advance(world, rays, walk, t, water_t)
     return t, water_t, jnp.any(is_moving), num_steps + 2
 
   def look_on(carry):
     t, water_t, _, _, num_rounds = carry
     start = (t, water_t, jnp.bool_(True), jnp.int32(0))
     t, water_t, _, _ = jax.lax.while_loop(lambda c: c[2] & (c[3] < MAX_STEPS), walk_on, start)
-    hits, word, _ = _surface(boxes, rays, walk, t, water_t)
-    water_t = jnp.where(word & FLAG_WET > 0, jnp.minimum(water_t, t), water_t)
-    cell = _cells(rays, t)
-    seen = look(hits._replace(water_t=water_t), word, rays, cell, walk.inverse, t)
-    onward = jnp.maximum(_leave(rays, walk, cell, (0.0, 0.0, 0.0)), t + MIN_STEP)
-    onward = jnp.where(seen.go_on_t > 0, seen.go_on_t, onward)
-    is_open = jnp.any(seen.passes)
-    return jnp.where(seen.passes, onward, t), water_t, seen.hits, is_open, num_rounds + 1
+    t, water_t, hits, passes, _ = look_once(world, rays, walk, t, water_t)
+    return t, water_t, hits, jnp.any(passes), num_rounds + 1
 
   none = Hits(jnp.full_like(t, FAR), jnp.zeros_like(walk.shift), water_t)
   start = (t, water_t, none, jnp.bool_(True), jnp.int32(0))
   return jax.lax.while_loop(lambda c: c[3] & (c[4] < MAX_ROUNDS), look_on, start)[2]
 
 
-def _trace_chunk(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
+def start_walk(rays: Rays, top: jax.Array) -> tuple[Walk, jax.Array]:
+  """(Walk, t float32[N] where the rays enter the world)."""
   t_in, t_out = _world_span(rays, top)
   directions = (rays.x, rays.y, rays.z)
   is_up = tuple(d > 0 for d in directions)
   shift = jnp.where(is_up[0], 0, 8) + jnp.where(is_up[2], 0, 16)
-  walk = _Walk(tuple(1.0 / d for d in directions), is_up, shift, t_out)
+  return Walk(tuple(1.0 / d for d in directions), is_up, shift, t_out), t_in
+
+
+def first_steps(world: World, rays: Rays, walk: Walk, t_in: jax.Array, *, unroll: bool = False):
+  """The steps that all rays take: (t, water_t, Hits as if all were cubes, is_open bool[N])."""
   t, water_t = jax.lax.fori_loop(
     0,
     EAGER_STEPS,
-    lambda _, carry: _advance(boxes, rays, walk, *carry)[:2],
+    lambda _, carry: advance(world, rays, walk, *carry)[:2],
     (t_in, jnp.full_like(t_in, FAR)),
+    unroll=unroll,
   )
-  hits, word, is_moving = _surface(boxes, rays, walk, t, water_t)
-  is_open = is_moving | (word & FLAG_LOOK > 0)
+  hits, word, is_moving = _surface(world, rays, walk, t, water_t)
+  return t, water_t, hits, is_moving | (word & FLAG_LOOK > 0)
+
+
+def _trace_chunk(world: World, rays: Rays, top: jax.Array) -> Hits:
+  walk, t_in = start_walk(rays, top)
+  t, water_t, hits, is_open = first_steps(world, rays, walk, t_in)
   picked = pick(is_open)
   num = t.shape[0]
   size = -(-num // (BATCH_SHARE * LANE)) * LANE
@@ -186,7 +213,7 @@ def _trace_chunk(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
     index = index_of(picked, start + jnp.arange(size, dtype=jnp.int32))
     take = lambda a: a.at[index].get(mode="promise_in_bounds")
     some = rays._replace(x=take(rays.x), y=take(rays.y), z=take(rays.z))
-    new = _finish(boxes, some, jax.tree.map(take, walk), take(t), take(water_t))
+    new = _finish(world, some, jax.tree.map(take, walk), take(t), take(water_t))
     put = lambda a, b: a.at[index].set(b, mode="promise_in_bounds")
     return jax.tree.map(put, hits, new), start + size
 
@@ -210,7 +237,7 @@ def trace(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
     raise ValueError(f"{num} rays: pad them to {padded(num, LANE)}, see trace.padded")
   num_chunks = -(-num // CHUNK_RAYS)
   if num_chunks == 1:
-    return _trace_chunk(boxes, rays, top)
+    return _trace_chunk(World(boxes, 0), rays, top)
   parts = tuple(d.reshape(num_chunks, -1) for d in (rays.x, rays.y, rays.z))
-  hits = jax.lax.map(lambda xyz: _trace_chunk(boxes, Rays(rays.origin, *xyz), top), parts)
+  hits = jax.lax.map(lambda xyz: _trace_chunk(World(boxes, 0), Rays(rays.origin, *xyz), top), parts)
   return jax.tree.map(lambda a: a.reshape(num), hits)

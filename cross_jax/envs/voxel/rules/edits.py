@@ -6,12 +6,16 @@
 import jax
 import jax.numpy as jnp
 
+from cross_jax.envs.voxel.batch_layout import is_together
 from cross_jax.envs.voxel.render.boxes import update_boxes
 from cross_jax.envs.voxel.state import MAX_EDITS, NO_CELL, Edits, State
 from cross_jax.envs.voxel.world.light import changes_light, flood_light
 
 FALL_AT, MINE_AT, PLACE_AT = 0, 6, 8  # first entries: 3 falling blocks, one mined, one placed,
 # each with its other half
+LIT_TOGETHER = 128  # games whose light is flooded at once, in the layout of an accelerator
+
+World = tuple[jax.Array, jax.Array, jax.Array]  # blocks, boxes and light of games
 
 
 def no_edits() -> Edits:
@@ -47,13 +51,11 @@ def apply_edits(state: State) -> State:
   return state._replace(blocks=blocks, boxes=boxes, light=light)
 
 
-def apply_edits_batch(
-  world: tuple[jax.Array, jax.Array, jax.Array], edits: Edits, active: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-  """`apply_edits` of the games where `active`, one edit at a time.
+def apply_edits_batch(world: World, edits: Edits, active: jax.Array) -> World:
+  """`apply_edits` of the games where `active`, in the layout of the platform (batch_layout.py).
 
-  Cells change rarely, so that a loop over the edits there are is cheaper than the renderer's update
-  for all.
+  On a CPU one edit at a time: cells change rarely, so that a loop over the edits there are is
+  cheaper than the renderer's update for all.
 
   Args:
     world: (blocks, boxes, light), [B, NUM_CELLS] each.
@@ -66,6 +68,8 @@ def apply_edits_batch(
   num_games = active.shape[0]
   pending = (edits.cell != NO_CELL) & active[:, None]
   is_dark = jax.vmap(changes_light)(blocks, edits) & active
+  if is_together():
+    return _apply_together(world, edits, pending, is_dark)
 
   def change(carry):
     blocks, boxes, light, pending = carry
@@ -82,3 +86,31 @@ def apply_edits_batch(
   return jax.lax.while_loop(
     lambda carry: jnp.any(carry[3]), change, (blocks, boxes, light, pending)
   )[:3]
+
+
+def _apply_together(world: World, edits: Edits, pending: jax.Array, is_dark: jax.Array) -> World:
+  """All games at once: as many sweeps as the most edits that a game has, then the light."""
+  blocks, boxes, light = world
+  num_games = len(is_dark)
+  num_lit = min(num_games, LIT_TOGETHER)
+
+  def sweep(carry):
+    blocks, boxes, pending = carry
+    is_first = pending & (jnp.cumsum(pending, axis=1) == 1)
+    cell = jnp.max(jnp.where(is_first, edits.cell, NO_CELL), axis=1)
+    block = jnp.sum(jnp.where(is_first, edits.block, 0), axis=1)
+    return *jax.vmap(apply_edit)(blocks, boxes, cell, block), pending & ~is_first
+
+  blocks, boxes, _ = jax.lax.while_loop(
+    lambda carry: jnp.any(carry[2]), sweep, (blocks, boxes, pending)
+  )
+
+  def shine(carry):
+    light, is_dark = carry
+    (games,) = jnp.nonzero(is_dark, size=num_lit, fill_value=num_games)
+    new = jax.vmap(flood_light)(blocks[jnp.minimum(games, num_games - 1)])
+    put = lambda rows, values: rows.at[games].set(values, mode="drop")
+    return put(light, new), put(is_dark, False)
+
+  light, _ = jax.lax.while_loop(lambda carry: jnp.any(carry[1]), shine, (light, is_dark))
+  return blocks, boxes, light

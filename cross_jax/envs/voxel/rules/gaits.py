@@ -62,13 +62,14 @@ def _velocity(state: State, animals: Mobs, speed: jax.Array, draws: jax.Array) -
   gain = jnp.where(gait == HOP, gain * HOP_FACTOR, gain)
   gain = jnp.where(is_grounded | ((gait == SWIM) & ~is_wet) | (gait == STILL), 0.0, gain)
   leap = direction(animals.yaw_deg, jnp.zeros((MAX_MOBS,)))
-  vel = animals.vel + leap * gain[:, None]
+  # axis by axis, so that every program fuses product and sum, and all round alike
+  x, z = (animals.vel[:, axis] + leap[:, axis] * gain for axis in (0, 2))
 
-  rise = vel[:, 1] + jnp.where(is_wet & (gait != SWIM), SWIM_UP, 0.0)
+  rise = animals.vel[:, 1] + jnp.where(is_wet & (gait != SWIM), SWIM_UP, 0.0)
   rise = jnp.where(is_leaping, JUMP_VELOCITY, rise)
   rise = jnp.where((gait == SWIM) & is_wet, _dive(state, animals, speed), rise)
   rise = jnp.where(gait == FLY, _hover(state, animals, speed), rise)
-  return vel.at[:, 1].set(rise)
+  return jnp.stack([x, rise, z], axis=-1)
 
 
 def _towards_player(state: State, animals: Mobs, speed: jax.Array) -> jax.Array:

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 import jax
 import jax.numpy as jnp
 
+from cross_jax.envs.voxel.batch_layout import is_together
+
 T = TypeVar("T")
 
 
@@ -127,10 +129,10 @@ def work_in_turns(
     is_needed: bool[N].
     work: of single rows; `at_once` of them are done in one turn of a loop.
     value, inputs: pytrees of arrays with a leading axis N.
-    at_once: rows.
+    at_once: rows; on an accelerator all of them (batch_layout.py).
   """
   num_rows = is_needed.shape[0]
-  at_once = min(at_once, num_rows)
+  at_once = num_rows if is_together() else min(at_once, num_rows)
   place = jnp.cumsum(is_needed.astype(jnp.int32))
   num_turns = (place[-1] + at_once - 1) // at_once
   place = jnp.where(is_needed, place - 1, num_rows + at_once)
