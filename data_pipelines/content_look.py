@@ -30,7 +30,7 @@ LOGS = {
   **rows.LOGS, "jungle": ("5c5420", "40401a", "b88664"), "crimson": ("5c1c24", "3c1018", "74384c"),
   "warped": ("383050", "282038", "348078"), "stripped_spruce": ("86643e", "74562e", "92704a"),
   "stripped_birch": ("c4b078", "b09c64", "d0c08c"),
-  "stripped_jungle": ("b08064", "9c6c54", "bc9070"),
+  "stripped_jungle": ("b08062", "9c6c52", "bc906e"),
   "stripped_acacia": ("b05c3c", "984c2c", "b86844"),
   "stripped_dark_oak": ("60452c", "503820", "6c5034"),
   "stripped_crimson": ("8c3c5c", "74304c", "9c4868"),

@@ -1,4 +1,4 @@
-"""The rows of the first version, whose numbers and looks are kept, and the looks of its blocks.
+"""The rows of the first version, whose row numbers are kept, and the looks of its blocks.
 
 Colours and patterns are this project's own.
 """

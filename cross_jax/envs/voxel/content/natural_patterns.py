@@ -97,6 +97,14 @@ def _rocks() -> dict[str, np.ndarray]:
     "magma": lava,
     "volcanic": np.where((crack < 0.5) & (shard > 0.4), 0, dark),
     "smooth": np.where(_EDGE, 1, _levels(fine, (0.12, DIM), (0.9, 0), (1.0, LIGHT))),
+    "molten": _levels(
+      0.6 * texel_hash((_U + _V) // 4, (_V + _U // 5) // 2, 34) + 0.4 * shard,
+      (0.25, 1 + DIM),
+      (0.42, 1),
+      (0.62, 0),
+      (0.78, LIGHT),
+      (1.0, THIRD),
+    ),
     "ripples": _levels(
       texel_hash((_U + 3 * _V) // 5, _V // 2, 33), (0.25, 1), (0.5, DIM), (0.85, 0), (1.0, LIGHT)
     ),

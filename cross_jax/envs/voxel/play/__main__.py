@@ -44,14 +44,21 @@ def main(argv: list[str] | None = None) -> int:
     description=__doc__,
     formatter_class=argparse.RawDescriptionHelpFormatter,
   )
-  parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-  parser.add_argument("--port", type=_port, default=8080, help="0: any that is free")
+  parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+  parser.add_argument("--port", type=_port, default=8080, help="(8080) 0: any that is free")
   parser.add_argument("--window", action="store_true", help="a window instead of a page")
   parser.add_argument("--task", default="mine_block:oak_log", help="of the window's first episode")
   parser.add_argument("--seed", type=int, default=0, help="of the window's first episode")
-  parser.add_argument("--size", type=_size, default=(SCREEN_WIDTH, SCREEN_HEIGHT), metavar="WxH")
-  parser.add_argument("--difficulty", choices=DIFFICULTIES, default=None)
-  parser.add_argument("--max_ticks", type=int, default=LIMIT_TICKS)
+  parser.add_argument(
+    "--size", type=_size, default=(SCREEN_WIDTH, SCREEN_HEIGHT), metavar="WxH",
+    help=f"px of the picture ({SCREEN_WIDTH}x{SCREEN_HEIGHT})",
+  )  # fmt: skip
+  parser.add_argument(
+    "--difficulty", choices=DIFFICULTIES, help="default: the project's own set-up"
+  )
+  parser.add_argument(
+    "--max_ticks", type=int, default=LIMIT_TICKS, help=f"of an episode ({LIMIT_TICKS})"
+  )
   parser.add_argument("--record", metavar="FOLDER", help="keep every episode here")
   args = parser.parse_args(argv)
   try:

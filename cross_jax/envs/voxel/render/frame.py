@@ -47,7 +47,6 @@ MAX_RUNS = 4  # each is compiled, so more cost compile time
 MIN_RUN = 4  # games
 MAX_RAYS = 2**24  # of all games drawn together: bounds the memory that a picture takes
 _VISIBLE_BITS = 0xC0  # of a box byte: set in blocks and in water
-_ROWS = 8  # of cells, a divisor of SIZE_Z
 
 
 class _Plan(NamedTuple):
@@ -87,13 +86,8 @@ def _begin(state: State, plan: _Plan) -> tuple[jax.Array, Rays, jax.Array]:
 def _top(boxes: jax.Array) -> jax.Array:
   """The height of the highest block or water, m, float32[]."""
   rows = boxes.reshape(SIZE_Y, SIZE_Z, SIZE_X)
-
-  def more(i, seen):  # wide "or"s, in a loop: XLA's reductions take one element at a time
-    part = jax.lax.dynamic_slice_in_dim(rows, _ROWS * i, _ROWS, axis=1)
-    return functools.reduce(jnp.bitwise_or, [part[:, row] for row in range(_ROWS)], seen)
-
-  nothing = jnp.zeros((SIZE_Y, SIZE_X), jnp.int32)
-  seen = jax.lax.fori_loop(0, SIZE_Z // _ROWS, more, nothing) & _VISIBLE_BITS
+  # over the middle axis, which XLA vectorises: over the last it would take one cell at a time
+  seen = jax.lax.reduce(rows, np.int32(0), jax.lax.bitwise_or, (1,)) & _VISIBLE_BITS
   height = jnp.arange(1, SIZE_Y + 1)[:, None]
   return jnp.max(jnp.where(seen != 0, height, 0)).astype(jnp.float32)
 

@@ -14,6 +14,7 @@ from cross_jax.envs.voxel.render.boxes import (
   FLAG_BOXES,
   FLAG_HOLES,
   FLAG_PLANT,
+  word_block,
   word_shape,
 )
 from cross_jax.envs.voxel.render.hits import (
@@ -26,11 +27,16 @@ from cross_jax.envs.voxel.render.hits import (
   MIN_STEP,
   Hits,
   Rays,
+  cell_index,
+  cells_at,
+  enter_cube,
+  greater,
   hit_block,
   hit_face,
   hit_uv,
+  lesser,
+  make_key,
   tile_of,
-  with_face,
 )
 from cross_jax.envs.voxel.render.textures import BLOCK_ATLAS, texel_index
 
@@ -41,8 +47,8 @@ _NUM_BOXES = SHAPES.boxes.shape[1]
 
 
 class Look(NamedTuple):
-  hits: Hits
-  passes: jax.Array  # bool[N], nothing stops the ray at hits.t
+  t: jax.Array  # float32[N], m, what the ray meets in this cell, FAR if it passes
+  face: jax.Array  # int32[N]
   go_on_t: jax.Array  # float32[N], m, where a ray that met a hole in this cell goes on, else 0
 
 
@@ -66,6 +72,7 @@ def _pack_boxes(boxes: np.ndarray) -> np.ndarray:
 
 
 _BOXES = _pack_boxes(SHAPES.boxes)
+_UNUSED = _pack_boxes(np.zeros((1, 1, 6)))[0]
 
 
 def _is_opaque(hits: Hits, rays: Rays) -> jax.Array:
@@ -74,93 +81,101 @@ def _is_opaque(hits: Hits, rays: Rays) -> jax.Array:
   return jnp.asarray(BLOCK_ATLAS).at[index].get(mode="promise_in_bounds") < 0  # its alpha is set
 
 
-def _plant_t(hits: Hits, rays: Rays, cell: tuple[jax.Array, ...]) -> jax.Array:
+def _plant_t(word: jax.Array, rays: Rays, t: jax.Array) -> jax.Array:
   """Where a ray meets an opaque texel of a plant, float32[N], FAR if it passes.
 
   In coordinates of the cell the two crossed faces are x = z and x + z = 1.
   """
+  cell = cells_at(rays, t)
+  key = make_key(cell_index(*cell), word_block(word), jnp.full_like(word, FACE_PLANT))
   x, z = rays.origin[0] - cell[0], rays.origin[2] - cell[2]
   best = jnp.full_like(x, FAR)
   for offset, speed in ((z - x, rays.x - rays.z), (1.0 - x - z, rays.x + rays.z)):
     t = offset / jnp.where(jnp.abs(speed) < 1e-6, 1e-6, speed)
     u, v = x + rays.x * t, rays.origin[1] + rays.y * t - cell[1]
     is_inside = (u > 0) & (u < 1) & (v > 0) & (v < 1) & (t > 0) & (t < best)
-    best = jnp.where(is_inside & _is_opaque(hits._replace(t=t), rays), t, best)
+    best = jnp.where(is_inside & _is_opaque(Hits(t, key, t), rays), t, best)
   return best
 
 
 def _box_t(
-  shape: jax.Array, rays: Rays, cell: tuple[jax.Array, ...], inverse: tuple, start_t: jax.Array
+  word: jax.Array, rays: Rays, inverse: tuple[jax.Array, ...], t: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-  """The first side of a shape's boxes that a ray enters after start_t: (t, face), FAR if none."""
-  best, face = jnp.full_like(start_t, FAR), jnp.zeros_like(shape)
+  """The first side of a shape's boxes that rays enter after t - BACK: (t, face), FAR if none."""
+  cell, start_t = cells_at(rays, t), t - BACK
+  shape = jnp.where(word & FLAG_BOXES > 0, word_shape(word), 0)
+  box = lambda k: jnp.asarray(_BOXES).at[_NUM_BOXES * shape + k].get(mode="promise_in_bounds")
   is_up = tuple(d > 0 for d in (rays.x, rays.y, rays.z))
   scale = np.float32(1 / _STEPS)
-  for k in range(_NUM_BOXES):
-    word = jnp.asarray(_BOXES).at[_NUM_BOXES * shape + k].get(mode="promise_in_bounds")
+
+  def meet(best, face, packed):
     near, far = [], []
     for axis in range(3):
-      low = ((word >> (5 * axis)) & 31).astype(jnp.float32) * scale
-      high = 1.0 - ((word >> (15 + 5 * axis)) & 31).astype(jnp.float32) * scale
+      low = ((packed >> (5 * axis)) & 31).astype(jnp.float32) * scale
+      high = 1.0 - ((packed >> (15 + 5 * axis)) & 31).astype(jnp.float32) * scale
       base = cell[axis] - rays.origin[axis]
       near.append((base + jnp.where(is_up[axis], low, high)) * inverse[axis])
       far.append((base + jnp.where(is_up[axis], high, low)) * inverse[axis])
-    t = jnp.maximum(jnp.maximum(near[0], near[1]), near[2])
-    is_hit = (t < jnp.minimum(jnp.minimum(far[0], far[1]), far[2])) & (t > start_t) & (t < best)
+    t = greater(greater(near[0], near[1]), near[2])
+    is_hit = (t < lesser(lesser(far[0], far[1]), far[2])) & (t > start_t) & (t < best)
     on = jnp.where(near[1] >= t, jnp.where(is_up[1], FACE_DOWN, FACE_UP), FACE_Z)
     on = jnp.where((near[0] >= t) & (near[1] < t), FACE_X, on)
-    best, face = jnp.where(is_hit, t, best), jnp.where(is_hit, on, face)
-  return best, face
+    return jnp.where(is_hit, t, best), jnp.where(is_hit, on, face)
+
+  def meet_others(best, face, second):
+    best, face = meet(best, face, second)
+    for k in range(2, _NUM_BOXES):
+      best, face = meet(best, face, box(k))
+    return best, face
+
+  best, face = meet(jnp.full_like(t, FAR), jnp.zeros_like(word), box(0))
+  second = box(1)
+  best, face = jax.lax.cond(
+    jnp.any(second != _UNUSED), meet_others, lambda best, face, _: (best, face), best, face, second
+  )
+  return greater(best, 0.0), face
+
+
+def _behind_holes(
+  word: jax.Array, rays: Rays, inverse: tuple[jax.Array, ...], t: jax.Array, box: Look
+) -> Look:
+  """What rays meet of cubes and boxes with holes; `box` if there are none."""
+  is_boxes = word & FLAG_BOXES > 0
+  cell = cells_at(rays, t)
+  cube_t, cube_face = enter_cube(rays, inverse, cell)
+  met_t, face = jnp.where(is_boxes, box.t, cube_t), jnp.where(is_boxes, box.face, cube_face)
+  met = Hits(met_t, make_key(cell_index(*cell), word_block(word), face), t)
+  is_hole = (met_t < FAR) & (word & FLAG_HOLES > 0) & ~_is_opaque(met, rays)
+  go_on_t = jnp.where(is_hole & is_boxes, met_t + HOP, 0.0)
+  return Look(jnp.where(is_hole, FAR, met_t), face, go_on_t)
 
 
 def look(
-  hits: Hits,
-  word: jax.Array,
-  rays: Rays,
-  cell: tuple[jax.Array, ...],
-  inverse: tuple[jax.Array, ...],
-  t: jax.Array,
+  word: jax.Array, bits: jax.Array, rays: Rays, inverse: tuple[jax.Array, ...], t: jax.Array
 ) -> Look:
-  """Plants, boxes and holes of glass resolved.
+  """What rays meet in the cells that they are in: plants, boxes and holes of glass resolved.
 
   Args:
-    hits: Hits as if all blocks were cubes.
-    word: int32[N], the words of the cells that were hit, 0 if none.
+    word: int32[N], the words of the cells, without FLAG_HOLES if a plant; of use where FLAG_LOOK.
+    bits: int32[], all words by `or`.
     rays: the rays.
-    cell: three float32[N], x, y, z of the cells.
     inverse: three float32[N], 1 / direction.
     t: float32[N], m, where the rays are in their cells.
   Returns:
     Look.
   """
-  is_plant, is_boxes = word & FLAG_PLANT > 0, word & FLAG_BOXES > 0
-  as_plant = with_face(hits.key, jnp.full_like(word, FACE_PLANT))
-  far, up = jnp.full_like(t, FAR), jnp.zeros_like(word)
-  plant_t = jax.lax.cond(
-    jnp.any(is_plant),
-    lambda: _plant_t(hits._replace(key=as_plant), rays, cell),
-    lambda: far,
+  far, none = jnp.full_like(t, FAR), jnp.zeros_like(word)
+  is_plant = word & FLAG_PLANT > 0
+  plant_t = jax.lax.cond(bits & FLAG_PLANT > 0, lambda: _plant_t(word, rays, t), lambda: far)
+  box_t, face = jax.lax.cond(
+    bits & FLAG_BOXES > 0, lambda: _box_t(word, rays, inverse, t), lambda: (far, none)
   )
-  box_t, box_face = jax.lax.cond(
-    jnp.any(is_boxes),
-    lambda: _box_t(word_shape(word), rays, cell, inverse, t - BACK),
-    lambda: (far, up),
+  box = Look(box_t, face, jnp.zeros_like(t))
+  solid = jax.lax.cond(
+    bits & FLAG_HOLES > 0, lambda: _behind_holes(word, rays, inverse, t, box), lambda: box
   )
-  faced = Hits(
-    jnp.where(is_boxes, jnp.maximum(box_t, 0.0), hits.t),
-    jnp.where(is_boxes, with_face(hits.key, box_face), hits.key),
-    hits.water_t,
+  return Look(
+    jnp.where(is_plant, plant_t, solid.t),
+    jnp.where(is_plant, FACE_PLANT, solid.face),
+    jnp.where(is_plant, 0.0, solid.go_on_t),
   )
-  is_met = jnp.where(is_boxes, box_t < FAR, ~is_plant)
-  may_be_hole = is_met & ~is_plant & (word & FLAG_HOLES > 0)
-  is_hole = jax.lax.cond(
-    jnp.any(may_be_hole),
-    lambda: may_be_hole & ~_is_opaque(faced, rays),
-    lambda: may_be_hole,
-  )
-  passes = jnp.where(is_plant, plant_t >= FAR, is_hole | ~is_met)
-  out_t = jnp.where(is_plant, plant_t, faced.t)
-  key = jnp.where(is_plant, as_plant, faced.key)
-  go_on_t = jnp.where(is_hole & is_boxes, faced.t + HOP, 0.0)
-  looked = Hits(jnp.where(passes, FAR, out_t), jnp.where(passes, 0, key), hits.water_t)
-  return Look(looked, passes, go_on_t)

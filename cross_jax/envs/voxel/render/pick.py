@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 _BITS = np.arange(32, dtype=np.uint32)
+_ROWS = (4, 2, 1)  # words of a row: the first that divides their number
 
 
 class Picked(NamedTuple):
@@ -21,13 +22,20 @@ def _count(word: jax.Array) -> jax.Array:
   return jax.lax.population_count(word).astype(jnp.int32)
 
 
+def _sum_before(count: jax.Array) -> jax.Array:
+  """Sums of what lies before each place of the last axis."""
+  earlier = np.tri(count.shape[-1], k=-1, dtype=bool)
+  return jnp.sum(jnp.where(earlier, count[..., None, :], 0), axis=-1, dtype=jnp.int32)
+
+
 def pick(mask: jax.Array) -> Picked:
   """bool[N] as Picked."""
   bits = mask.reshape(-1, 32).astype(jnp.uint32) << _BITS[None]
   word = jnp.sum(bits, axis=1, dtype=jnp.uint32)
   count = _count(word)
-  earlier = np.tri(len(word), k=-1, dtype=bool)
-  before = jnp.sum(jnp.where(earlier, count[None], 0), axis=1, dtype=jnp.int32)
+  rows = count.reshape(-1, next(n for n in _ROWS if len(word) % n == 0))
+  before_row = _sum_before(jnp.sum(rows, axis=1, dtype=jnp.int32))
+  before = (before_row[:, None] + _sum_before(rows)).reshape(-1)
   return jax.lax.optimization_barrier(Picked(word, before, before[-1] + count[-1]))
 
 
@@ -55,4 +63,5 @@ def index_of(picked: Picked, rank: jax.Array) -> jax.Array:
     is_upper = rest >= count
     rest = jnp.where(is_upper, rest - count, rest)
     place = jnp.where(is_upper, place + width, place)
-  return 32 * which + jnp.minimum(place, 31)
+  # Without the barrier every gather by these indices would compute them again.
+  return jax.lax.optimization_barrier(32 * which + jnp.minimum(place, 31))

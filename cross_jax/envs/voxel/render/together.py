@@ -17,26 +17,25 @@ from cross_jax.envs.voxel.render.mobs import CHUNK, WORD, Boxes, Things, hit_thi
 from cross_jax.envs.voxel.render.pick import Picked, index_of, pick_rows
 from cross_jax.envs.voxel.render.trace import (
   LANE,
-  MAX_ROUNDS,
-  MAX_STEPS,
+  MAX_TURNS,
+  Front,
   Walk,
   World,
-  advance,
+  end_turns,
   first_steps,
-  look_once,
+  start_turns,
   start_walk,
+  turn,
 )
 from cross_jax.envs.voxel.state import NUM_CELLS
 
 SHARE = 8  # open rays go on in a batch of this fraction of all rays; when only that fraction of
 NUM_SIZES = 3  # the batch is still open, in a smaller one, and so on
-STEPS = 3  # of a ray in a turn; then it looks into its cell if it has stopped
-MAX_TURNS = MAX_STEPS + MAX_ROUNDS
 PAIR_SHARE = 4  # pairs worked on at once: this fraction of the chunks of rays
 _NO_LOOK = np.iinfo(np.int32).max
 
 
-class _Front(NamedTuple):
+class _Open(NamedTuple):
   """Rays under way."""
 
   start: jax.Array  # int32[N], where the words of their games begin
@@ -66,46 +65,44 @@ def _put(old: Any, put_at: jax.Array, new: Any) -> Any:
   return jax.tree.map(lambda a, b: a.at[put_at].set(b, mode="drop"), old, new)
 
 
-def _look(words: jax.Array, front: _Front):
-  """look_once as a batch of one, which turns its conditions into selections.
+def _turn(words: jax.Array, some: _Open, front: Front) -> Front:
+  """`turn` as of a batch of one, which makes its conditions selections.
 
   A condition makes an accelerator wait for its host, and among so many rays all of them hold.
   """
-  batch = jax.tree.map(lambda a: a[None], front)
-  look = jax.vmap(lambda start, *rest: look_once(World(words, start), *rest))
-  return jax.tree.map(lambda a: a[0], look(*batch))
+  batch = jax.tree.map(lambda a: a[None], (some.start, some.rays, some.walk, front))
+  go_on = jax.vmap(lambda start, *rest: turn(World(words, start), *rest))
+  return jax.tree.map(lambda a: a[0], go_on(*batch))
 
 
-def _finish(words: jax.Array, front: _Front, is_wanted: jax.Array, sizes: Sequence[int]) -> Hits:
+def _finish(words: jax.Array, some: _Open, is_wanted: jax.Array, sizes: Sequence[int]) -> Hits:
   """Runs rays to their end.
 
   Args:
     words: int32[B * NUM_CELLS].
-    front: sizes[0] rays.
+    some: sizes[0] rays.
     is_wanted: bool[sizes[0]]; the Hits of the others are of no use.
     sizes: multiples of LANE, falling: of the batches in which the last ones are collected.
   """
   _, *smaller = sizes
   few = smaller[0] if smaller else 0
 
-  def turn(carry):
-    t, water_t, _, is_open, _, num_turns = carry
-    for _ in range(STEPS):
-      t, water_t, _ = advance(World(words, front.start), front.rays, front.walk, t, water_t)
-    t, water_t, hits, passes, is_moving = _look(words, front._replace(t=t, water_t=water_t))
-    is_open &= passes | is_moving
-    return t, water_t, hits, is_open, jnp.sum(is_open, dtype=jnp.int32), num_turns + 1
+  world = World(words, some.start)
+  num_open = lambda front: jnp.sum(front.word != 0, dtype=jnp.int32)
 
-  none = Hits(jnp.full_like(front.t, FAR), jnp.zeros_like(front.start), front.water_t)
-  num_wanted = jnp.sum(is_wanted, dtype=jnp.int32)
-  start = (front.t, front.water_t, none, is_wanted, num_wanted, jnp.int32(0))
-  t, water_t, hits, is_open, _, _ = jax.lax.while_loop(
-    lambda c: (c[4] > few) & (c[5] < MAX_TURNS), turn, start
+  def go_on(carry):
+    front = _turn(words, some, carry[0])
+    return front, num_open(front), carry[2] + 1
+
+  front = start_turns(world, some.rays, some.walk, some.t, some.water_t, is_wanted)
+  front, _, _ = jax.lax.while_loop(
+    lambda c: (c[1] > few) & (c[2] < MAX_TURNS), go_on, (front, num_open(front), jnp.int32(0))
   )
+  hits = end_turns(world, some.rays, some.walk, front)
   if not smaller:
     return hits
-  index, put_at, is_there = _ranked(pick_rows(is_open.reshape(-1, LANE)), few)
-  rest = _take(front._replace(t=t, water_t=water_t), index)
+  index, put_at, is_there = _ranked(pick_rows((front.word != 0).reshape(-1, LANE)), few)
+  rest = _take(some._replace(t=front.t, water_t=front.hits.water_t), index)
   return _put(hits, put_at, _finish(words, rest, is_there, smaller))
 
 
@@ -126,10 +123,10 @@ def trace_together(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
   every = Rays(origin, rays.x, rays.y, rays.z)
   walk, t = start_walk(every, top[:, None])
   world = World(words, starts[:, None])
-  t, water_t, hits, is_open = first_steps(world, every, walk, t, unroll=True)
+  t, hits, is_open = first_steps(world, every, walk, t, unroll=True)
 
   flat = lambda tree: jax.tree.map(lambda a: a.reshape(-1), tree)
-  t, water_t, hits, is_open, x, y, z = flat((t, water_t, hits, is_open, *every[1:]))
+  t, hits, is_open, x, y, z = flat((t, hits, is_open, *every[1:]))
   picked = pick_rows(is_open.reshape(-1, LANE))
   total = num_games * num
   sizes = [-(-total // (SHARE ** (i + 1) * LANE)) * LANE for i in range(NUM_SIZES)]
@@ -140,8 +137,8 @@ def trace_together(boxes: jax.Array, rays: Rays, top: jax.Array) -> Hits:
     game = index // num
     some = Rays(_take(tuple(o[:, 0] for o in origin), game), *_take((x, y, z), index))
     walk, _ = start_walk(some, top[game])
-    front = _Front(starts[game], some, walk, *_take((t, water_t), index))
-    hits = _put(hits, put_at, _finish(words, front, is_there, sizes))
+    some = _Open(starts[game], some, walk, *_take((t, hits.water_t), index))
+    hits = _put(hits, put_at, _finish(words, some, is_there, sizes))
     return hits, first + sizes[0]
 
   start = (hits, jnp.int32(0))

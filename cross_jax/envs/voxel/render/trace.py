@@ -3,35 +3,39 @@
 The only state of a ray is its length t; the cell, face and texture coordinates follow from t. Each
 step jumps out of the empty box of the cell (boxes.py), and always by at least MIN_STEP. All rays
 take EAGER_STEPS steps together; the few that then still move or look into a cell that is no full
-opaque cube (look.py) are collected into small batches and finished there.
+opaque cube (look.py) are collected into small batches and finished there, turn by turn.
 """
 
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from cross_jax.envs.voxel.render.boxes import (
   BLOCK_CODE,
+  FLAG_HOLES,
   FLAG_LOOK,
+  FLAG_PLANT,
   FLAG_WET,
   WATER_CODE,
   word_block,
 )
 from cross_jax.envs.voxel.render.hits import (
-  FACE_DOWN,
-  FACE_UP,
-  FACE_X,
-  FACE_Z,
   FAR,
   MIN_STEP,
   Hits,
   Rays,
+  cell_index,
+  cells_at,
+  enter_cube,
+  greater,
+  lesser,
   make_key,
 )
 from cross_jax.envs.voxel.render.look import look
 from cross_jax.envs.voxel.render.pick import index_of, pick
-from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Z
+from cross_jax.envs.voxel.state import SIZE_X, SIZE_Y, SIZE_Z
 
 NUDGE = 1e-4  # m past a plane, to land in the next cell
 BORDER = 2e-3  # m, rays end this far inside the world
@@ -39,8 +43,9 @@ EAGER_STEPS = 5
 CHUNK_RAYS = 4096  # at most so many rays are traced together, so that they stay in cache
 BATCH_SHARE = 8  # a batch of unfinished rays is this fraction of a chunk
 LANE = 128  # rays: the size of a chunk is a multiple
-MAX_STEPS = 192
-MAX_ROUNDS = 64  # cells that one ray may look into
+TURN_STEPS = 2  # between two looks at cells that are no full opaque cubes
+MAX_TURNS = 256
+_MOVING = 1 << 21  # no word of a block has this bit
 
 
 class World(NamedTuple):
@@ -53,10 +58,17 @@ class World(NamedTuple):
 class Walk(NamedTuple):
   """What a step needs of each ray, computed once."""
 
-  inverse: tuple[jax.Array, jax.Array, jax.Array]
-  is_up: tuple[jax.Array, jax.Array, jax.Array]  # bool[N], component > 0
-  shift: jax.Array  # int32[N], bits to the quadrant's byte
+  inverse: tuple[jax.Array, jax.Array, jax.Array]  # 1 / direction
   t_out: jax.Array  # float32[N], m, where the ray leaves the world
+
+
+class Front(NamedTuple):
+  """How far rays have come."""
+
+  t: jax.Array  # float32[N], m
+  word: jax.Array  # int32[N], of the cell that the ray looks into; _MOVING in air, 0 at its end
+  bits: jax.Array  # int32[], all words by `or`: 0 when all rays are at their end
+  hits: Hits  # what the ray met in a cell that it looked into; water_t of all rays
 
 
 def padded(num_rays: int, multiple: int) -> int:
@@ -72,138 +84,145 @@ def padded(num_rays: int, multiple: int) -> int:
   return -(-num_rays // (num_chunks * multiple)) * num_chunks * multiple
 
 
-def _world_span(rays: Rays, top: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _world_span(rays: Rays, inverse: tuple, top: jax.Array) -> tuple[jax.Array, jax.Array]:
   """Where rays enter and leave the world below height `top`: t_in, t_out, float32[N] each."""
   t_in = jnp.zeros_like(rays.x)
   t_out = jnp.full_like(rays.x, FAR)
-  for o, d, size in zip(rays.origin, (rays.x, rays.y, rays.z), (SIZE_X, top, SIZE_Z), strict=True):
-    inverse = 1.0 / d
-    low, high = -o * inverse, (size - o) * inverse
-    t_in = jnp.maximum(t_in, jnp.minimum(low, high) + NUDGE)
-    t_out = jnp.minimum(t_out, jnp.maximum(low, high) - BORDER)
+  for o, i, size in zip(rays.origin, inverse, (SIZE_X, top, SIZE_Z), strict=True):
+    low, high = -o * i, (size - o) * i
+    t_in = greater(t_in, lesser(low, high) + NUDGE)
+    t_out = lesser(t_out, greater(low, high) - BORDER)
   return t_in, t_out
-
-
-def _cells(rays: Rays, t: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-  return tuple(
-    jnp.floor(o + d * t) for o, d in zip(rays.origin, (rays.x, rays.y, rays.z), strict=True)
-  )
-
-
-def _index(x: jax.Array, y: jax.Array, z: jax.Array) -> jax.Array:
-  index = (y.astype(jnp.int32) * SIZE_Z + z.astype(jnp.int32)) * SIZE_X + x.astype(jnp.int32)
-  return jnp.clip(index, 0, NUM_CELLS - 1)
 
 
 def _word(world: World, index: jax.Array) -> jax.Array:
   return world.words.at[world.start + index].get(mode="promise_in_bounds")
 
 
-def _leave(rays: Rays, walk: Walk, cell: tuple, reach: tuple) -> jax.Array:
+def _leave(rays: Rays, inverse: tuple, cell: tuple, reach: tuple) -> jax.Array:
   """Where rays leave the box that reaches `reach` cells beyond their cell, plus NUDGE."""
-  ends = [
-    (jnp.where(is_up, c + 1.0 + r, c - r) - o) * inverse
-    for c, r, o, inverse, is_up in zip(
-      cell, reach, rays.origin, walk.inverse, walk.is_up, strict=True
+  x, y, z = (
+    (c + jnp.where(d > 0, r + 1.0, -r) - o) * i
+    for c, d, r, o, i in zip(
+      cell, (rays.x, rays.y, rays.z), reach, rays.origin, inverse, strict=True
     )
-  ]
-  return jnp.minimum(jnp.minimum(ends[0], ends[1]), ends[2]) + NUDGE
+  )
+  return lesser(lesser(x, y), z) + NUDGE
 
 
-def advance(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array):
-  """One step of every ray that is still under way: (t, water_t, is_moving)."""
-  cell = _cells(rays, t)
-  code = (_word(world, _index(*cell)) >> walk.shift) & 255
-  h = ((code >> 3) & 7).astype(jnp.float32)
-  v = (code & 7).astype(jnp.float32)
-  t_next = jnp.maximum(_leave(rays, walk, cell, (h, v, h)), t + MIN_STEP)
-  is_moving = (code < BLOCK_CODE) & (t < walk.t_out)
-  is_wet = is_moving & (code >= WATER_CODE)
-  water_t = jnp.where(is_wet, jnp.minimum(water_t, t), water_t)
-  return jnp.where(is_moving, t_next, t), water_t, is_moving
+def advance(world: World, rays: Rays, walk: Walk, t: jax.Array, limit: jax.Array) -> jax.Array:
+  """One step of every ray whose cell has a code below `limit`: the new t."""
+  cell = cells_at(rays, t)
+  word = _word(world, cell_index(*cell))
+  word = jnp.where(rays.x > 0, word, word >> 8)
+  word = jnp.where(rays.z > 0, word, word >> 16)
+  h, v = ((word >> 3) & 7).astype(jnp.float32), (word & 7).astype(jnp.float32)
+  t_next = greater(_leave(rays, walk.inverse, cell, (h, v, h)), t + MIN_STEP)
+  return jnp.where((word & 255 < limit) & (t < walk.t_out), t_next, t)
 
 
-def _surface(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array):
-  """What a ray sees at t as if all blocks were cubes: (Hits, word, is_moving bool[N])."""
-  cell = _cells(rays, t)
-  index = _index(*cell)
+def _cubes(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array):
+  """What rays see at t as if all blocks were cubes: (Hits, is_open bool[N], not yet their end)."""
+  cell = cells_at(rays, t)
+  index = cell_index(*cell)
   word = _word(world, index)
-  entries = [
-    (jnp.where(up, c, c + 1.0) - o) * inverse
-    for c, o, inverse, up in zip(cell, rays.origin, walk.inverse, walk.is_up, strict=True)
-  ]
-  entry = jnp.maximum(jnp.maximum(entries[0], entries[1]), entries[2])
-  vertical = jnp.where(walk.is_up[1], FACE_DOWN, FACE_UP)
-  face = jnp.where(entries[0] >= entry, FACE_X, FACE_Z)
-  face = jnp.where(entries[1] >= entry, vertical, face)
+  entry, face = enter_cube(rays, walk.inverse, cell)
   is_inside = t < walk.t_out
   is_hit = is_inside & (word & BLOCK_CODE > 0)
   key = make_key(index, word_block(word), face)
-  hits = Hits(jnp.where(is_hit, jnp.maximum(entry, 0.0), FAR), jnp.where(is_hit, key, 0), water_t)
-  return hits, jnp.where(is_hit, word, 0), is_inside & (word & BLOCK_CODE == 0)
+  hits = Hits(jnp.where(is_hit, entry, FAR), jnp.where(is_hit, key, 0), water_t)
+  return hits, is_inside & ((word & BLOCK_CODE == 0) | (word & FLAG_LOOK > 0))
 
 
-def look_once(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array):
-  """What the rays that have stopped see, each in its cell at t.
+def _arrive(world: World, rays: Rays, walk: Walk, t: jax.Array, hits: Hits, is_open: jax.Array):
+  """The Front of rays that have come to t."""
+  word = _word(world, cell_index(*cells_at(rays, t)))
+  is_open = is_open & (t < walk.t_out)
+  is_block = word & BLOCK_CODE > 0
+  is_wet = is_open & (word & jnp.where(is_block, FLAG_WET, WATER_CODE) > 0)
+  water_t = jnp.where(is_wet, lesser(hits.water_t, t), hits.water_t)
+  seen = jnp.where(word & FLAG_PLANT > 0, word & ~FLAG_HOLES, word)
+  seen = jnp.where(word & FLAG_LOOK > 0, seen, 0)
+  word = jnp.where(is_open, jnp.where(is_block, seen, _MOVING), 0)
+  bits = jax.lax.reduce(word, np.int32(0), jax.lax.bitwise_or, (0,))
+  return Front(t, word, bits, hits._replace(water_t=water_t))
 
-  Returns:
-    (t, water_t, Hits, passes bool[N], is_moving bool[N]); those that pass go on from the new t.
-  """
-  hits, word, is_moving = _surface(world, rays, walk, t, water_t)
-  water_t = jnp.where(word & FLAG_WET > 0, jnp.minimum(water_t, t), water_t)
-  cell = _cells(rays, t)
-  seen = look(hits._replace(water_t=water_t), word, rays, cell, walk.inverse, t)
-  onward = jnp.maximum(_leave(rays, walk, cell, (0.0, 0.0, 0.0)), t + MIN_STEP)
+
+def start_turns(
+  world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array, is_open: jax.Array
+) -> Front:
+  """The Front of rays that are to go on from t, where `is_open`."""
+  none = Hits(jnp.full_like(t, FAR), jnp.zeros(t.shape, jnp.int32), water_t)
+  return _arrive(world, rays, walk, t, none, is_open)
+
+
+def turn(world: World, rays: Rays, walk: Walk, front: Front) -> Front:
+  """A look into their cells for rays that need one, and then TURN_STEPS steps."""
+  t, word, bits, hits = front
+  seen = look(word, bits, rays, walk.inverse, t)
+  cell = cells_at(rays, t)
+  is_look = word & FLAG_LOOK > 0
+  is_met = is_look & (seen.t < FAR)
+  key = make_key(cell_index(*cell), word_block(word), seen.face)
+  hits = Hits(jnp.where(is_met, seen.t, hits.t), jnp.where(is_met, key, hits.key), hits.water_t)
+  onward = greater(_leave(rays, walk.inverse, cell, (0.0, 0.0, 0.0)), t + MIN_STEP)
   onward = jnp.where(seen.go_on_t > 0, seen.go_on_t, onward)
-  return jnp.where(seen.passes, onward, t), water_t, seen.hits, seen.passes, is_moving
+  t = jnp.where(is_look & ~is_met, onward, t)
+  limit = jnp.where(hits.water_t < FAR, BLOCK_CODE, WATER_CODE)
+  for _ in range(TURN_STEPS):
+    # The barrier keeps steps apart: in one kernel XLA computes them several times over.
+    t = advance(world, rays, walk, jax.lax.optimization_barrier(t), limit)
+  return _arrive(world, rays, walk, t, hits, (word != 0) & ~is_met)
+
+
+def end_turns(world: World, rays: Rays, walk: Walk, front: Front) -> Hits:
+  """What rays see that are at their end."""
+  hits = front.hits
+  cubes, _ = _cubes(world, rays, walk, front.t, hits.water_t)
+  return jax.tree.map(lambda a, b: jnp.where(hits.key != 0, a, b), hits, cubes)
 
 
 def _finish(world: World, rays: Rays, walk: Walk, t: jax.Array, water_t: jax.Array) -> Hits:
   """Runs rays to their end, through as many cells as they look into."""
-
-  def walk_on(carry):
-    t, water_t, _, num_steps = carry
-    t, water_t, _ = advance(world, rays, walk, t, water_t)
-    t, water_t, is_moving = advance(world, rays, walk, t, water_t)
-    return t, water_t, jnp.any(is_moving), num_steps + 2
-
-  def look_on(carry):
-    t, water_t, _, _, num_rounds = carry
-    start = (t, water_t, jnp.bool_(True), jnp.int32(0))
-    t, water_t, _, _ = jax.lax.while_loop(lambda c: c[2] & (c[3] < MAX_STEPS), walk_on, start)
-    t, water_t, hits, passes, _ = look_once(world, rays, walk, t, water_t)
-    return t, water_t, hits, jnp.any(passes), num_rounds + 1
-
-  none = Hits(jnp.full_like(t, FAR), jnp.zeros_like(walk.shift), water_t)
-  start = (t, water_t, none, jnp.bool_(True), jnp.int32(0))
-  return jax.lax.while_loop(lambda c: c[3] & (c[4] < MAX_ROUNDS), look_on, start)[2]
+  front, _ = jax.lax.while_loop(
+    lambda carry: (carry[0].bits != 0) & (carry[1] < MAX_TURNS),
+    lambda carry: (turn(world, rays, walk, carry[0]), carry[1] + 1),
+    (start_turns(world, rays, walk, t, water_t, jnp.ones_like(t, bool)), jnp.int32(0)),
+  )
+  return end_turns(world, rays, walk, front)
 
 
 def start_walk(rays: Rays, top: jax.Array) -> tuple[Walk, jax.Array]:
   """(Walk, t float32[N] where the rays enter the world)."""
-  t_in, t_out = _world_span(rays, top)
-  directions = (rays.x, rays.y, rays.z)
-  is_up = tuple(d > 0 for d in directions)
-  shift = jnp.where(is_up[0], 0, 8) + jnp.where(is_up[2], 0, 16)
-  return Walk(tuple(1.0 / d for d in directions), is_up, shift, t_out), t_in
+  inverse = 1.0 / rays.x, 1.0 / rays.y, 1.0 / rays.z
+  t_in, t_out = _world_span(rays, inverse, top)
+  return Walk(inverse, t_out), t_in
+
+
+def _is_in_water(world: World, place: tuple | jax.Array) -> jax.Array:
+  """Whether places (x, y, z) lie in cells of water."""
+  x, y, z = (jnp.floor(c) for c in place)
+  is_inside = (x >= 0) & (x < SIZE_X) & (y >= 0) & (y < SIZE_Y) & (z >= 0) & (z < SIZE_Z)
+  return is_inside & (_word(world, cell_index(x, y, z)) & (BLOCK_CODE | WATER_CODE) == WATER_CODE)
 
 
 def first_steps(world: World, rays: Rays, walk: Walk, t_in: jax.Array, *, unroll: bool = False):
-  """The steps that all rays take: (t, water_t, Hits as if all were cubes, is_open bool[N])."""
-  t, water_t = jax.lax.fori_loop(
-    0,
-    EAGER_STEPS,
-    lambda _, carry: advance(world, rays, walk, *carry)[:2],
-    (t_in, jnp.full_like(t_in, FAR)),
-    unroll=unroll,
+  """The steps that all rays take: (t, Hits as if all blocks were cubes, is_open bool[N]).
+
+  Rays stop where they come to water, so that a step has no more to carry than t.
+  """
+  is_diving = _is_in_water(world, rays.origin)
+  limit = jnp.where(is_diving, BLOCK_CODE, WATER_CODE)
+  t = jax.lax.fori_loop(
+    0, EAGER_STEPS, lambda _, t: advance(world, rays, walk, t, limit), t_in, unroll=unroll
   )
-  hits, word, is_moving = _surface(world, rays, walk, t, water_t)
-  return t, water_t, hits, is_moving | (word & FLAG_LOOK > 0)
+  water_t = jnp.broadcast_to(jnp.where(is_diving, np.float32(0), np.float32(FAR)), t.shape)
+  return t, *_cubes(world, rays, walk, t, water_t)
 
 
 def _trace_chunk(world: World, rays: Rays, top: jax.Array) -> Hits:
   walk, t_in = start_walk(rays, top)
-  t, water_t, hits, is_open = first_steps(world, rays, walk, t_in)
+  t, hits, is_open = first_steps(world, rays, walk, t_in)
   picked = pick(is_open)
   num = t.shape[0]
   size = -(-num // (BATCH_SHARE * LANE)) * LANE
@@ -213,7 +232,8 @@ def _trace_chunk(world: World, rays: Rays, top: jax.Array) -> Hits:
     index = index_of(picked, start + jnp.arange(size, dtype=jnp.int32))
     take = lambda a: a.at[index].get(mode="promise_in_bounds")
     some = rays._replace(x=take(rays.x), y=take(rays.y), z=take(rays.z))
-    new = _finish(world, some, jax.tree.map(take, walk), take(t), take(water_t))
+    some_walk = Walk((1.0 / some.x, 1.0 / some.y, 1.0 / some.z), take(walk.t_out))
+    new = _finish(world, some, some_walk, take(t), take(hits.water_t))
     put = lambda a, b: a.at[index].set(b, mode="promise_in_bounds")
     return jax.tree.map(put, hits, new), start + size
 
