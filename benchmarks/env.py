@@ -4,12 +4,13 @@
 
 Random actions, a picture every tick. A side is as many processes as there are cores (2 at most),
 each pinned to a core and of one thread; ours and Craftax's play 64 games in all, Crafter's and
-ViZDoom's one game a process, as those libraries do. Sides take turns. Ours is a mixture of all task
-families in `jax.lax.scan`, and always resets itself, from a pool of prepared worlds. Craftax runs
-in a scan too: as it is, and with its own auto-reset, which makes a world every tick. Crafter's
-resets are not counted. The ratios compare our 64x64 with Craftax (63x63) and Crafter (64x64), our
-160x120 with ViZDoom. Peers come with `pip install -e '.[bench-env]'`; one that is not installed is
-null. The last line of stdout is the result as JSON.
+ViZDoom's one game a process, as those libraries do. Sides prepare together, then take turns. Ours
+is a mixture of all task families in `jax.lax.scan`, and always resets itself, from a pool of
+prepared worlds. Craftax runs in a scan too: as it is, and with its own auto-reset, which makes a
+world every tick. Crafter's resets are not counted. The ratios compare our 64x64 with Craftax
+(63x63) and Crafter (64x64), our 160x120 with ViZDoom. Peers come with
+`pip install -e '.[bench-env]'`; one that is not installed is null. The last line of stdout is the
+result as JSON.
 """
 
 import argparse
@@ -140,8 +141,29 @@ def measure(options: command_line.Options) -> dict[str, Any]:
       raise RuntimeError(f"--games {games}: must be a multiple of the {len(cores)} processes")
     work = Work(games, seconds, cores, options.device, cache_dir)
     running = {name: functools.partial(side, name=name) for name in ("ours", *able)}
-    prepared, measured = sides.alternate("env", running, work, repetitions)
-  return summary(prepared, measured, missing) | {"games": games, "seconds": seconds}
+    prepared, measured = sides.alternate(
+      "env", running, work, repetitions, is_prepared_together=True
+    )
+  what = _what_it_did(work, repetitions)
+  return summary(prepared, measured, missing) | {"games": games, "seconds": seconds, "did": what}
+
+
+def _what_it_did(work: Work, repetitions: int) -> dict[str, str]:
+  """What the numbers are of, in words."""
+  where = f"{len(work.cores)} processes, one thread and one core each, on {work.device}"
+  return {
+    "numbers": f"steps/s with a picture of every game each tick, summed over {where}; medians of "
+    f"{repetitions} repetitions of {work.seconds:g} s, sides and sizes in turn",
+    "ours": f"{work.games} games of all task families in equal shares in lax.scan, auto-reset from "
+    "a pool of prepared worlds included; random buttons and turns (env_worker.ours)",
+    "craftax": f"Craftax-Classic-Pixels, {work.games} games in lax.scan, 63x63, random actions; "
+    "without auto-reset, and craftax_auto_reset with its own, which makes a world every tick",
+    "crafter": "a game a process, 64x64, random actions, the time of its resets not counted",
+    "vizdoom": "a game a process, basic scenario, 160x120 RGB, random buttons, new episodes "
+    "included",
+    "preparation": "all sides at the same time, so a process shares its core while it compiles "
+    "(cpu_s is its own); of processes with the same program one compiles, the others load that",
+  }
 
 
 def summary(

@@ -157,7 +157,10 @@ def counted(text: str, num_games: int, turns: dict[int, float]) -> dict[str, Any
       loops.add(operation.name)
     elif operation.opcode == "conditional":
       waits += times
-  num_kernels, num_bytes = hlo_costs.num_kernels(program), hlo_costs.accessed_bytes(program)
+  num_kernels, num_bytes = (
+    hlo_costs.num_kernels(program),
+    hlo_costs.accessed_bytes(program, is_gpu=True),
+  )
   by_bytes, started = num_bytes / BYTES_PER_S, num_kernels * KERNEL_S + waits * TURN_S
   return {
     "games": num_games,

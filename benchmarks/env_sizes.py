@@ -35,7 +35,13 @@ MAX_WORLDS = 1024  # prepared; more games share them
 
 
 def measure(
-  num_games: int, sizes: Sequence[str], *, is_on_cpu: bool, rounds: int, seconds: float
+  num_games: int,
+  sizes: Sequence[str],
+  *,
+  is_on_cpu: bool,
+  rounds: int,
+  seconds: float,
+  has_tick: bool = True,
 ) -> list[dict[str, Any]]:
   """Microseconds of a game's tick and of its picture, medians and spread of some rounds.
 
@@ -45,6 +51,7 @@ def measure(
     is_on_cpu: count CPU time.
     rounds: of all sizes in turn.
     seconds: of the tick, and of each picture, in a round.
+    has_tick: False: pictures of fresh worlds, no tick.
   """
   worlds = min(num_games, MAX_WORLDS)
   pool = functional.make_pool(mixture(worlds, 0), range(worlds))
@@ -76,9 +83,11 @@ def measure(
     jax.block_until_ready(render_batch(states, (view,)))
     return num_games
 
-  for _ in range(WARM_CALLS):
-    advance()
-  works = {"tick": advance, **{size: functools.partial(draw, size) for size in sizes}}
+  works = {size: functools.partial(draw, size) for size in sizes}
+  if has_tick:
+    for _ in range(WARM_CALLS):
+      advance()
+    works["tick"] = advance
   for work in works.values():
     work()
   times: dict[str, list[float]] = {name: [] for name in works}
@@ -86,11 +95,15 @@ def measure(
     for name, work in works.items():
       done = repeat(work, seconds)
       times[name].append(1e6 * done["cpu_s" if is_on_cpu else "s"] / done["steps"])
-  spread = lambda name: [round(f(times[name]), 2) for f in (statistics.median, min, max)]
+  spread = {
+    name: [round(f(values), 2) for f in (statistics.median, min, max)]
+    for name, values in times.items()
+  }
+  tick_us = spread.get("tick", [0.0])
   return [
     {
-      "games": num_games, "size": size, "tick_us": spread("tick"), "picture_us": spread(size),
-      "steps_per_s": round(1e6 / (spread("tick")[0] + spread(size)[0])),
+      "games": num_games, "size": size, "tick_us": tick_us, "picture_us": spread[size],
+      "steps_per_s": round(1e6 / (tick_us[0] + spread[size][0])),
     }
     for size in sizes
   ]  # fmt: skip
@@ -108,6 +121,9 @@ def main(argv: Sequence[str] | None = None) -> int:
   parser.add_argument("--sizes", nargs="+", default=SIZES, help="of the picture")
   parser.add_argument("--rounds", type=int, default=5)
   parser.add_argument("--seconds", type=float, default=0.5, help="of each in a round; default 0.5")
+  parser.add_argument(
+    "--no-tick", action="store_true", help="only pictures, of fresh worlds: compiles sooner"
+  )
   arguments = parser.parse_args(argv)
   if arguments.device == "cpu":
     jax.config.update("jax_platforms", "cpu")
@@ -117,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
   for num_games in arguments.games:
     rows = measure(
       num_games, arguments.sizes, is_on_cpu=arguments.device == "cpu", rounds=arguments.rounds,
-      seconds=arguments.seconds,
+      seconds=arguments.seconds, has_tick=not arguments.no_tick,
     )  # fmt: skip
     result["rows"] += rows
     for row in rows:

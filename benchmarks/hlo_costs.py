@@ -31,14 +31,19 @@ def product_flops(program: Program) -> int:
   return total
 
 
-def accessed_bytes(program: Program) -> int:
+def accessed_bytes(program: Program, *, is_gpu: bool = False) -> int:
   """Bytes that all operations read and write; inside a fusion nothing is written.
 
   Of an array of which only a slice is read, or written in place, the slice counts.
+
+  Args:
+    program: the program.
+    is_gpu: a fusion reads of an array no more than one element for each of its results and of its
+      uses, unless it reduces: a slice inside a fusion is all that a GPU's kernel works out.
   """
   return round(
     sum(
-      times * _accessed(program, computation, instruction)
+      times * _accessed(program, computation, instruction, is_gpu)
       for times, computation, instruction in _outside_fusions(program)
     )
   )
@@ -81,7 +86,7 @@ def moved_bytes(program: Program) -> dict[str, int]:
   return {kind: round(moved[kind]) for kind in COLLECTIVES if moved[kind]}
 
 
-def _accessed(program: Program, computation, instruction: Instruction) -> int:
+def _accessed(program: Program, computation, instruction: Instruction, is_gpu: bool) -> int:
   if instruction.opcode in _FREE:
     return 0
   if instruction.opcode in _SLICES:
@@ -93,12 +98,15 @@ def _accessed(program: Program, computation, instruction: Instruction) -> int:
     return sizes[1] + 2 * sizes[2]
   if instruction.opcode != "fusion":
     return instruction.num_bytes + sum(sizes)
-  return _accessed_by_fusion(program.computations[instruction.called[0]], instruction, sizes)
+  content = program.computations[instruction.called[0]]
+  return _accessed_by_fusion(content, instruction, sizes, is_gpu)
 
 
-def _accessed_by_fusion(content, instruction: Instruction, sizes: list[int]) -> int:
+def _accessed_by_fusion(content, instruction: Instruction, sizes: list[int], is_gpu: bool) -> int:
   parameters = [i for i in content.values() if i.opcode == "parameter"]
   parameters.sort(key=lambda i: int(re.match(r"\((\d+)\)", i.attributes)[1]))
+  is_reducing = any(i.opcode in ("reduce", "reduce-window") for i in content.values())
+  most = max(math.prod(array.shape) for array in instruction.results)
   total = 0
   for parameter, size in zip(parameters, sizes, strict=True):
     # A CPU widens bfloat16 around what it does with it; an accelerator does not.
@@ -106,15 +114,18 @@ def _accessed_by_fusion(content, instruction: Instruction, sizes: list[int]) -> 
     for user in content.values():
       if user.opcode in _VIEWS and names & set(user.operands):
         names.add(user.name)
-    share = 0.0
+    share, num_uses = 0.0, 0
     for user in content.values():
       if user.opcode in _VIEWS or not names & set(user.operands):
         continue
+      num_uses += 1
       is_first = user.operands[0] in names
       if user.opcode in _SLICES and is_first:
         share += user.num_elements / parameter.num_elements
       elif user.opcode not in _UPDATES or not is_first:
         share = 1.0
+    if is_gpu and not is_reducing:
+      share = min(share, num_uses * most / max(1, parameter.num_elements))
     total += round(min(share, 1.0) * size)
   written = 1.0
   for update in content.values():

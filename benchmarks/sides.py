@@ -30,8 +30,9 @@ def alternate(
   repetitions: int,
   *,
   check: Callable[[dict[str, Report]], Any] = lambda prepared: None,
+  is_prepared_together: bool = False,
 ) -> tuple[dict[str, Report], dict[str, list[Report]]]:
-  """Prepares the sides one after the other, then runs a repetition of each in turn.
+  """Prepares the sides, then runs a repetition of each in turn.
 
   Args:
     title: of the progress bar, on stderr.
@@ -40,6 +41,7 @@ def alternate(
     repetitions: measured ones per side.
     check: called with the reports of the preparation before anything is measured; raises if the
       sides do not agree.
+    is_prepared_together: all sides prepare at the same time instead of one after the other.
   Returns:
     (name -> report of the preparation, name -> reports of the repetitions).
   Raises:
@@ -51,12 +53,14 @@ def alternate(
     task = bar.add_task(title, total=(repetitions + 1) * len(sides))
     prepared: dict[str, Report] = {}
     measured: dict[str, list[Report]] = {name: [] for name in sides}
-    following = {}
-    for name, side in sides.items():
-      bar.update(task, description=f"{title}: {name}, preparation")
-      following[name] = stack.enter_context(_started(name, side, work))
-      prepared[name] = following[name]()
-      bar.advance(task)
+    following: dict[str, Callable[[], Report]] = {}
+    for group in [list(sides)] if is_prepared_together else [[name] for name in sides]:
+      for name in group:
+        following[name] = stack.enter_context(_started(name, sides[name], work))
+      for name in group:
+        bar.update(task, description=f"{title}: {name}, preparation")
+        prepared[name] = following[name]()
+        bar.advance(task)
     check(prepared)
     for _ in range(repetitions):
       for name in sides:
@@ -68,17 +72,22 @@ def alternate(
 
 @contextlib.contextmanager
 def _started(name: str, side: Side, work: Any) -> Iterator[Callable[[], Report]]:
-  """A process that runs the side; yields the function that gets its next report."""
+  """A process that prepares the side at once; yields the function that gets its next report."""
   os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # an accelerator is shared
   context = multiprocessing.get_context("spawn")
   near, far = context.Pipe()
   process = context.Process(target=_serve, args=(far, side, work), daemon=True)
   process.start()
   far.close()
+  near.send(None)
+  is_asked = True
 
   def following() -> Report:
+    nonlocal is_asked
     try:
-      near.send(None)
+      if not is_asked:
+        near.send(None)
+      is_asked = False
       kind, report = near.recv()
     except (EOFError, BrokenPipeError) as error:
       process.join()

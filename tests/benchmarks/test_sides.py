@@ -1,6 +1,7 @@
 """Sides in processes of their own: in turn, checked before they are measured, failing by name."""
 
 import os
+import time
 
 import pytest
 
@@ -31,6 +32,24 @@ def test_every_side_has_a_process_and_its_turns():
     assert [report["count"] for report in measured[name]] == [1, 2, 3]
     assert {report["pid"] for report in measured[name]} == {prepared[name]["pid"]}
   assert len({prepared["a"]["pid"], prepared["b"]["pid"], os.getpid()}) == 3
+
+
+def meeting(folder):
+  """A side whose preparation ends when another's has begun as well."""
+  (folder / str(os.getpid())).touch()
+  deadline = time.monotonic() + 60
+  while len(list(folder.iterdir())) < 2:
+    if time.monotonic() > deadline:
+      raise TimeoutError("the other side's preparation has not begun")
+    time.sleep(0.05)
+  yield {}
+  yield {"turn": 1}
+
+
+def test_sides_prepare_together_where_that_is_asked_for(tmp_path):
+  both = {"a": meeting, "b": meeting}
+  _, measured = sides.alternate("t", both, tmp_path, 1, is_prepared_together=True)
+  assert measured == {"a": [{"turn": 1}], "b": [{"turn": 1}]}
 
 
 def test_a_failure_names_the_side_and_its_cause():

@@ -214,4 +214,5 @@ def update_boxes(boxes: jax.Array, blocks: jax.Array, cell: jax.Array) -> jax.Ar
   grid = jax.lax.dynamic_update_slice(grid, jnp.where(is_placed, shrunk, window), start)
   flat = grid.reshape(NUM_CELLS)
   signed = jax.lax.bitcast_convert_type(word, jnp.int32)
-  return flat.at[at].set(jnp.where(cell >= 0, signed, flat[at]))
+  # Not by reading what is there: an accelerator then writes in place.
+  return flat.at[jnp.where(cell >= 0, cell, NUM_CELLS)].set(signed, mode="drop")

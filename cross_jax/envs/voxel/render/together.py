@@ -66,13 +66,18 @@ def _put(old: Any, put_at: jax.Array, new: Any) -> Any:
 
 
 def _turn(words: jax.Array, some: _Open, front: Front) -> Front:
-  """`turn` as of a batch of one, which makes its conditions selections.
+  """`turn` of every ray by itself, which makes its conditions selections.
 
   A condition makes an accelerator wait for its host, and among so many rays all of them hold.
   """
-  batch = jax.tree.map(lambda a: a[None], (some.start, some.rays, some.walk, front))
-  go_on = jax.vmap(lambda start, *rest: turn(World(words, start), *rest))
-  return jax.tree.map(lambda a: a[0], go_on(*batch))
+  own = jax.tree.map(lambda a: a[:, None], (*some[:3], front._replace(bits=())))
+
+  def one(start: jax.Array, rays: Rays, walk: Walk, front: Front) -> Front:
+    front = front._replace(bits=front.word[0])
+    return turn(World(words, start), rays, walk, front)._replace(bits=())
+
+  after = jax.tree.map(lambda a: a[:, 0], jax.vmap(one)(*own))
+  return after._replace(bits=front.bits)  # of all rays: of no use here
 
 
 def _finish(words: jax.Array, some: _Open, is_wanted: jax.Array, sizes: Sequence[int]) -> Hits:
@@ -178,9 +183,12 @@ def hit_things_together(boxes: Boxes, rays: Rays, axes: jax.Array, bounds: np.nd
     # Of several things the nearest counts, of equally near ones that of the lowest number, which
     # the look begins with.
     put_at = jnp.where(is_there, chunk, total)
+    before = best.t[chunk]
     t = best.t.at[put_at].min(new.t, mode="drop")
-    is_nearest = (new.t < FAR) & (new.t <= t[chunk])
-    look = jnp.where(t < best.t, _NO_LOOK, best.look)
+    nearest = t[chunk]
+    look = jnp.where(nearest < before, _NO_LOOK, best.look[chunk])
+    look = best.look.at[put_at].set(look, mode="drop")
+    is_nearest = (new.t < FAR) & (new.t <= nearest)
     look = look.at[put_at].min(jnp.where(is_nearest, new.look, _NO_LOOK), mode="drop")
     return Things(t, look), first + size
 
