@@ -51,7 +51,7 @@ def _is_finite(state: State) -> jax.Array:
 
 def _is_stuck(state: State) -> jax.Array:
   pos = state.player.pos
-  boxes = collision.boxes_near(state.blocks, pos, state.edits, is_player=True)
+  boxes = collision.boxes_near(state.blocks, pos, state.edits)
   low, high = collision.body_box(pos, jnp.float32(PLAYER_WIDTH), jnp.float32(PLAYER_HEIGHT))
   return collision.overlaps(boxes, low + _INSIDE_M, high - _INSIDE_M)
 

@@ -67,7 +67,7 @@ RULES = (
   rarely(drops.merge, drops.are_lying, "drops"),
   rarely(drops.collect, drops.are_lying, "drops", "slots", "events"),
   furnaces.tick_furnaces,
-  stores.spill,
+  rarely(stores.spill, stores.are_kept, "drops", "stores"),
   daytime.pass_time,
 )
 DEFAULT = Params()

@@ -26,7 +26,7 @@ SHOT_NAMES = (
 TRICK_NAMES = ("none", "fuse", "teleport")
 KIND_CUBE, KIND_PLANT, KIND_BOXES = range(3)
 SHAPE_CUBE, SHAPE_PLANT = 0, 1  # rows of SHAPES; a plant is two crossed faces: no collision
-SUPPORT_NONE, SUPPORT_BELOW, SUPPORT_SIDE, SUPPORT_ABOVE, SUPPORT_WATER = range(5)
+SUPPORT_BELOW, SUPPORT_SIDE, SUPPORT_ABOVE, SUPPORT_WATER = range(1, 5)
 SMELT_FURNACE, SMELT_SMOKER, SMELT_BLAST, SMELT_CAMPFIRE = 1, 2, 4, 8  # bits of ITEMS.smelts_in
 NUM_LOOT = 7  # kinds of things that one block or mob may drop
 

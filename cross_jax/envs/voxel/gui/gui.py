@@ -38,10 +38,6 @@ _IN_GRID = (_SLOT >= layout.CRAFT) & (_SLOT < layout.CRAFT_RESULT)
 _IN_BLOCK = (_SLOT >= layout.BLOCK) & (_SLOT < layout.HELD)
 
 
-def _select(condition: jax.Array, yes: State, no: State) -> State:
-  return jax.tree.map(lambda a, b: a if a is b else jnp.where(condition, a, b), yes, no)
-
-
 def open_gui(state: State, kind: jax.Array | int, cell: jax.Array | int = -1) -> State:
   """The state with a GUI open and the cursor in the middle.
 
@@ -54,8 +50,16 @@ def open_gui(state: State, kind: jax.Array | int, cell: jax.Array | int = -1) ->
   """
   kind, cell = jnp.asarray(kind, jnp.int32), jnp.asarray(cell, jnp.int32)
   is_opened = (kind != layout.GUI_NONE) & stores.can_open(state.stores, kind, cell)
-  opened = stores.unpack_store(state, kind, cell)
-  gui = opened.gui._replace(
+  value = (state.slots, state.gui, state.stores)
+  slots, gui, kept = when_needed(is_opened, _opened, value, kind, cell)
+  return state._replace(slots=slots, gui=gui, stores=kept)
+
+
+def _opened(
+  value: tuple[Slots, Gui, Stores], kind: jax.Array, cell: jax.Array
+) -> tuple[Slots, Gui, Stores]:
+  slots, gui, kept = stores.unpack_store(*value, kind, cell)
+  gui = gui._replace(
     kind=kind,
     cursor_px=jnp.asarray(layout.CURSOR_HOME, jnp.float32),
     cell=cell,
@@ -64,7 +68,7 @@ def open_gui(state: State, kind: jax.Array | int, cell: jax.Array | int = -1) ->
     book_entries=jnp.full((layout.NUM_BOOK_ENTRIES,), -1, jnp.int32),
     book_seen=jnp.zeros((), jnp.uint32),
   )
-  return _select(is_opened, opened._replace(gui=gui), state)
+  return slots, gui, kept
 
 
 def open_at_start(state: State, kind: jax.Array) -> State:
@@ -180,7 +184,10 @@ def apply_gui(state: State, action: RawAction) -> State:
   is_cooked = (slot == layout.FURNACE_OUTPUT) & jnp.asarray(slot_rules.IS_FURNACE)[gui.kind]
   made += jnp.where(is_cooked, old.count[slot] - outcome.slots.count[slot], 0)
   state = events.note(state, "craft_item", old.item[slot], made)
-  slots, spare, num_spare = _consume(outcome.slots, gui.kind, outcome.times)
+  none = jnp.zeros((), jnp.int32)
+  slots, spare, num_spare = when_needed(
+    outcome.times > 0, _consume, (outcome.slots, none, none), gui.kind, outcome.times
+  )
   lying = keys.thrown_drops(state.drops, state.player, outcome.thrown, outcome.thrown_count)
   lying = keys.thrown_drops(lying, state.player, spare, num_spare)
   gui = gui._replace(cursor_px=cursor)
@@ -209,10 +216,12 @@ def _act_on_slots(
   other = jnp.where(jnp.any(hotbar), jnp.argmax(hotbar).astype(jnp.int32), layout.OFFHAND)
   is_key = is_over & ~is_clicked
   zero = jnp.int32(0)
+  shift_click = lambda outcome, kind, slot: clicks.shift_click(outcome.slots, kind, slot)
   outcome = Outcome(slots, zero, zero, zero)
+  is_sent = is_clicked & is_over & is_shift
+  outcome = when_needed(is_sent, shift_click, outcome, gui.kind, slot)
   for is_it, done in (
     (is_clicked & is_over & ~is_shift, clicks.click(slots, gui.kind, slot, is_right)),
-    (is_clicked & is_over & is_shift, clicks.shift_click(slots, gui.kind, slot)),
     (is_clicked & clicks.is_outside(gui, at), clicks.throw_held(slots, is_right)),
     (is_key & is_swap, clicks.swap(slots, gui.kind, slot, other)),
     (
@@ -224,12 +233,15 @@ def _act_on_slots(
   return outcome
 
 
-def _consume(slots: Slots, kind: jax.Array, times: jax.Array) -> tuple[Slots, jax.Array, jax.Array]:
+def _consume(
+  value: tuple[Slots, jax.Array, jax.Array], kind: jax.Array, times: jax.Array
+) -> tuple[Slots, jax.Array, jax.Array]:
   """Uses up the ingredients of a result taken `times` times; buckets and bottles come back.
 
   Returns:
     (Slots, item int32[] and count int32[] of vessels that found no room).
   """
+  slots = value[0]
   is_used = jnp.asarray(slot_rules.CONSUMED)[kind] & (slots.count > 0) & (times > 0)
   left = slots.count - jnp.where(is_used, times, 0)
   vessel = jnp.where(is_used, jnp.asarray(slot_rules.REMAINDER)[slots.item], 0)
@@ -239,9 +251,7 @@ def _consume(slots: Slots, kind: jax.Array, times: jax.Array) -> tuple[Slots, ja
   vessel = jnp.where(stays, 0, vessel)
   num = times * jnp.sum(vessel > 0, dtype=jnp.int32)
   vessel = jnp.max(vessel)
-
-  put = lambda carry, vessel: inventory.add_item(carry[0], vessel, carry[1])
-  slots, left = when_needed(num > 0, put, (slots, num), vessel)
+  slots, left = inventory.add_item(slots, vessel, num)
   return slots, vessel, left
 
 

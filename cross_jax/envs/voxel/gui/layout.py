@@ -47,7 +47,6 @@ PANEL_SIZE = (176, 166)  # px, of the usual panel
 SLOT_SIZE = 16  # px
 SLOT_PITCH = 18  # px
 CURSOR_HOME = (320.0, 180.0)  # px, where the cursor is put when a GUI opens or closes
-CURSOR_SIZE = 16  # px
 HIDDEN = -1  # in SLOT_XY and BOOK_BUTTON_XY: the GUI does not show it
 
 BOOK_SHIFT = 77  # px that panel, slots and button move right while the recipe book is open

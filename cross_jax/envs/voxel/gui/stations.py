@@ -6,6 +6,7 @@ import numpy as np
 
 from cross_jax.envs.voxel.content.tables import CUTTING, ITEMS, SMITHING
 from cross_jax.envs.voxel.gui import inventory, layout, recipes
+from cross_jax.envs.voxel.rules.when_needed import when_needed
 from cross_jax.envs.voxel.state import Gui, Slots
 
 
@@ -43,7 +44,9 @@ def choices(slots: Slots) -> jax.Array:
 
 def with_result(slots: Slots, gui: Gui) -> Slots:
   """Slots with what the open GUI would make in the result slot."""
-  item, count = recipes.match(slots.item[layout.CRAFT : layout.CRAFT + 9])
+  grid, none = slots.item[layout.CRAFT : layout.CRAFT + 9], jnp.zeros((), jnp.int32)
+  match = lambda _, grid: recipes.match(grid)
+  item, count = when_needed(jnp.any(grid > 0), match, (none, none), grid)
   first, second = slots.item[layout.BLOCK], slots.item[layout.BLOCK + 1]
   is_cut = (gui.choice >= 0) & (gui.choice < jnp.asarray(CUT_NUM)[first])
   row = jnp.asarray(_CUT_FIRST)[first] + jnp.maximum(gui.choice, 0)

@@ -64,23 +64,24 @@ def _is_row_of(stores: Stores, kind: jax.Array, cell: jax.Array) -> jax.Array:
   return (stores.kind == kind) & (stores.cell == cell) & (stores.kind > 0)
 
 
-def unpack_store(state: State, kind: jax.Array, cell: jax.Array) -> State:
+def unpack_store(
+  slots: Slots, gui: Gui, stores: Stores, kind: jax.Array, cell: jax.Array
+) -> tuple[Slots, Gui, Stores]:
   """Moves what the block at `cell` keeps to the slots and the fire to the GUI; frees its row."""
-  stores, gui = state.stores, state.gui
   is_it = _is_row_of(stores, kind, cell) & keeps_items(kind, cell)
   pick = lambda column: jnp.sum(jnp.where(is_it, column, 0))
   around = (layout.BLOCK, layout.NUM_SLOTS - _BLOCK.stop)
   take = lambda items: jnp.pad(jnp.sum(jnp.where(is_it[:, None], items, 0), axis=0), around)
   slots = Slots(
-    state.slots.item + take(stores.item),  # these slots are empty while no GUI is open
-    state.slots.count + take(stores.count),
+    slots.item + take(stores.item),  # these slots are empty while no GUI is open
+    slots.count + take(stores.count),
   )
   gui = gui._replace(
     burn_ticks=pick(stores.burn_ticks),
     burn_total=pick(stores.burn_total),
     cook_ticks=pick(stores.cook_ticks),
   )
-  return state._replace(slots=slots, gui=gui, stores=_cleared(stores, is_it))
+  return slots, gui, _cleared(stores, is_it)
 
 
 def _cleared(stores: Stores, is_it: jax.Array) -> Stores:
@@ -109,6 +110,11 @@ def pack_store(slots: Slots, gui: Gui, stores: Stores) -> tuple[Slots, Stores]:
   )
   is_left = ~(is_kept & _IN_BLOCK)
   return jax.tree.map(lambda x: jnp.where(is_left, x, 0), slots), stores
+
+
+def are_kept(state: State) -> jax.Array:
+  """bool[], whether a block keeps something; or the game is new, as its rows are freed once."""
+  return jnp.any((state.stores.kind > 0) | (state.stores.cell == NO_CELL))
 
 
 def spill(state: State, action: RawAction, params: Params) -> State:

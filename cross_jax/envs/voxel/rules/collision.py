@@ -93,18 +93,16 @@ def _unpack(words: jax.Array, cells: tuple[jax.Array, ...]) -> Boxes:
   return Boxes(corner(0), corner(16), words != 0)
 
 
-def boxes_near(blocks: jax.Array, pos: jax.Array, edits: Edits, *, is_player: bool) -> Boxes:
-  """The boxes that bodies at float32[..., 3] may meet this tick, with those of blocks just placed.
+def boxes_near(blocks: jax.Array, pos: jax.Array, edits: Edits) -> Boxes:
+  """All boxes that the player at float32[3] `pos` may meet, with those of blocks just placed.
 
   Args:
     blocks: uint16[NUM_CELLS].
-    pos: float32[..., 3], m, centre of the feet.
+    pos: m, centre of the feet.
     edits: cells that change this tick.
-    is_player: two boxes a cell and a window of the player's height and fall; else one box a cell.
   """
-  offsets = _PLAYER_CELLS if is_player else _MOB_CELLS
   look = lambda index: blocks[index]
-  return _boxes_in(look, _placed(edits), to_cell(pos), offsets, is_player=is_player)
+  return _boxes_in(look, _placed(edits), to_cell(pos), _PLAYER_CELLS, is_player=True)
 
 
 def _placed(edits: Edits) -> list[tuple[jax.Array, jax.Array]]:

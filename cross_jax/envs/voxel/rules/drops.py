@@ -16,6 +16,7 @@ from cross_jax.envs.voxel.rules.cells import block_at, is_wall, to_cell
 from cross_jax.envs.voxel.rules.chance import NUM_LOOT_DRAWS
 from cross_jax.envs.voxel.rules.collision import HEIGHT
 from cross_jax.envs.voxel.rules.fluids import LAVA, WATER, fluid_at
+from cross_jax.envs.voxel.rules.when_needed import when_needed
 from cross_jax.envs.voxel.state import MAX_DROPS, PLAYER_HEIGHT, Drops, State
 
 PICKUP_TICKS = 10  # after a break, before it can be picked up
@@ -75,18 +76,22 @@ def spawn_loot(
   Args:
     draws: float32[NUM_LOOT_DRAWS] in 0..1.
   """
-  for k in range(min(_MAX_KINDS, loot.item.shape[1])):
-    if not loot.item[:, k].any():
-      break
-    least, most = jnp.asarray(loot.min)[row, k], jnp.asarray(loot.max)[row, k]
-    draw = draws[(k + _MAX_KINDS) % NUM_LOOT_DRAWS]
-    span = (most - least + 1).astype(jnp.float32)
-    amount = jnp.minimum(least + (draw * span).astype(jnp.int32), most)
-    is_there = draws[k] < jnp.asarray(loot.chance)[row, k]
-    vel = pop_velocity(jnp.stack([draws[(k + 1) % NUM_LOOT_DRAWS], draws[k]]))
-    count = jnp.where(is_there, amount, 0)
-    drops = spawn(drops, jnp.asarray(loot.item)[row, k], count, pos, vel=vel)
-  return drops
+  num_kinds = min(_MAX_KINDS, int(loot.item.any(axis=0).sum()))  # a row has its kinds first
+
+  def add_kinds(drops: Drops, row: jax.Array, pos: jax.Array, draws: jax.Array) -> Drops:
+    def add_kind(k: jax.Array, drops: Drops) -> Drops:
+      least, most, chance, item = (
+        jnp.asarray(column)[row, k] for column in (loot.min, loot.max, loot.chance, loot.item)
+      )
+      span = (most - least + 1).astype(jnp.float32)
+      draw = draws[(k + _MAX_KINDS) % NUM_LOOT_DRAWS]
+      amount = jnp.minimum(least + (draw * span).astype(jnp.int32), most)
+      vel = pop_velocity(jnp.stack([draws[(k + 1) % NUM_LOOT_DRAWS], draws[k]]))
+      return spawn(drops, item, jnp.where(draws[k] < chance, amount, 0), pos, vel=vel)
+
+    return jax.lax.fori_loop(0, num_kinds, add_kind, drops)
+
+  return when_needed(row > 0, add_kinds, drops, row, pos, draws)
 
 
 def are_lying(state: State) -> jax.Array:

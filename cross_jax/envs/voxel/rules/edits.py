@@ -22,7 +22,7 @@ def no_edits() -> Edits:
   return Edits(jnp.full((MAX_EDITS,), NO_CELL, jnp.int32), jnp.zeros((MAX_EDITS,), jnp.int32))
 
 
-def set_edit(edits: Edits, at: int, cell: jax.Array, block: jax.Array) -> Edits:
+def set_edit(edits: Edits, at: jax.Array | int, cell: jax.Array, block: jax.Array) -> Edits:
   """Edits whose entry `at` writes `block` int32[], a row of BLOCKS, to `cell` int32[] or NO_CELL.
 
   Each rule that changes cells has its own entries: FALL_AT, MINE_AT, PLACE_AT.

@@ -15,9 +15,7 @@ from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.rules.cells import direction, is_solid_at, to_cell
 from cross_jax.envs.voxel.state import MAX_MOBS, Mobs
 
-WALK, SWIM, FLY, HOP, STILL = (
-  tables.GAIT_NAMES.index(name) for name in ("walk", "swim", "fly", "hop", "still")
-)
+SWIM, FLY, HOP, STILL = (tables.GAIT_NAMES.index(name) for name in ("swim", "fly", "hop", "still"))
 FUSE, TELEPORT = (tables.TRICK_NAMES.index(name) for name in ("fuse", "teleport"))
 IDLE_TICKS = 40  # below: stands
 STROLL_TICKS = 80  # up to: strolls; above: flees

@@ -16,7 +16,7 @@ from cross_jax.envs.voxel.rules import chance, drops
 from cross_jax.envs.voxel.rules.cells import block_at, cell_index, cell_of_index
 from cross_jax.envs.voxel.rules.edits import FALL_AT, NO_CELL, Edits, no_edits, set_edit
 from cross_jax.envs.voxel.rules.fluids import DRY, KIND, WATER
-from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.state import Drops, State
 
 MAX_FALLS = 3  # of the cells that lost their support in a tick; more are left in the air
 _BELOW, _SIDE, _ABOVE, _WATER = (
@@ -66,20 +66,24 @@ def drop_unsupported(state: State, action: RawAction, params: Params) -> State:
   carrier = block_at(state.blocks, support_cell(block, cells))
   is_new = jnp.repeat(changed != NO_CELL, len(_NEIGHBOURS), total_repeat_length=len(cells))
   is_loose = is_new & (block > 0) & ~is_carried(block, carrier)
-  edits, lying, index = no_edits(), state.drops, cell_index(cells)
-  draws = chance.loot_draws(state)
-  for k in range(MAX_FALLS):
+  index, draws = cell_index(cells), chance.loot_draws(state)
+
+  def drop_one(k: jax.Array, carry: tuple[Edits, Drops, jax.Array]):
+    edits, lying, is_loose = carry
     n = jnp.argmax(is_loose)
     row = jnp.where(is_loose[n], block[n], 0)
     edits = break_edits(edits, FALL_AT + 2 * k, cells[n], row)
     item = jnp.asarray(tables.BLOCKS.drop_item)[jnp.asarray(tables.BLOCKS.base)[row]]
-    vel = drops.pop_velocity(draws[2 * k : 2 * k + 2])
+    vel = drops.pop_velocity(jax.lax.dynamic_slice(draws, (2 * k,), (2,)))
     lying = drops.spawn(lying, item, jnp.int32(1), middle(cells[n]), vel=vel)
-    is_loose = is_loose & (index != index[n])
+    return edits, lying, is_loose & (index != index[n])
+
+  start = (no_edits(), state.drops, is_loose)
+  edits, lying, _ = jax.lax.fori_loop(0, MAX_FALLS, drop_one, start)
   return state._replace(edits=edits, drops=lying)
 
 
-def break_edits(edits: Edits, at: int, cell: jax.Array, block: jax.Array) -> Edits:
+def break_edits(edits: Edits, at: jax.Array | int, cell: jax.Array, block: jax.Array) -> Edits:
   """Edits whose entries `at` and `at` + 1 leave the remains of a block and of its other half.
 
   Args:
