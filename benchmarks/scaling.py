@@ -91,6 +91,7 @@ def measure(program: Program, platform: str, **changes: Any) -> dict[str, Any]:
   peak = memory.argument_size_in_bytes + memory.temp_size_in_bytes + outputs
   measured = {
     **program._asdict(),
+    "mesh": list(program.mesh),  # as a result that was kept has it
     "platform": platform,
     "devices": program.num_devices,
     "depth": config.depth,
