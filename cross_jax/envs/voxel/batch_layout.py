@@ -36,6 +36,23 @@ def is_together() -> bool:
   return (name or (EACH if jax.default_backend() == "cpu" else TOGETHER)) == TOGETHER
 
 
+def batched(num_games: int, is_batched: Any, tree: Any) -> Any:
+  """The arguments of a rule of custom_vmap with a leading axis on every leaf.
+
+  Args:
+    num_games: of the batch.
+    is_batched: pytree of bool like `tree`, which leaves have the axis already.
+    tree: pytree of arrays.
+  """
+  spread = lambda x, is_in: x if is_in else jnp.broadcast_to(x, (num_games, *jnp.shape(x)))
+  return jax.tree.map(spread, tree, is_batched)
+
+
+def all_batched(tree: Any) -> tuple[Any, Any]:
+  """What a rule of custom_vmap returns where every leaf has a leading axis."""
+  return tree, jax.tree.map(lambda _: True, tree)
+
+
 def in_groups(work: Callable[[Any], Any], rows: Any, size: int) -> Any:
   """`work` of batches of at most `size` rows, one after another, so that memory stays bounded.
 

@@ -15,7 +15,7 @@ import numpy as np
 from cross_jax.base import NUM_BUTTONS, Observation, RawAction, View
 from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
-from cross_jax.envs.voxel.batch_layout import in_groups, is_together
+from cross_jax.envs.voxel.batch_layout import all_batched, batched, in_groups, is_together
 from cross_jax.envs.voxel.gui.layout import GUI_NONE
 from cross_jax.envs.voxel.render import render_batch
 from cross_jax.envs.voxel.render.rays import check_view
@@ -141,8 +141,8 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
 
   @observe.def_vmap
   def _(axis_size, in_batched, state):
-    state = _broadcast(state, in_batched[0], axis_size)
-    return _all_batched(_observe(state, views))
+    state = batched(axis_size, in_batched[0], state)
+    return all_batched(_observe(state, views))
 
   @jax.custom_batching.custom_vmap
   def advance(pool: Pool, game: Game, action: RawAction, key: jax.Array):
@@ -153,8 +153,8 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
   def _(axis_size, in_batched, pool, *rest):
     if any(jax.tree.leaves(in_batched[0])):
       raise ValueError("the pool has a batch axis: share it, with in_axes=(None, 0, 0, 0)")
-    rest = [_broadcast(x, is_in, axis_size) for x, is_in in zip(rest, in_batched[1:], strict=True)]
-    return _all_batched(_advance(pool, *rest, views=views, max_ticks=max_ticks))
+    rest = batched(axis_size, tuple(in_batched[1:]), tuple(rest))
+    return all_batched(_advance(pool, *rest, views=views, max_ticks=max_ticks))
 
   def reset(pool: Pool, rng: jax.Array) -> tuple[Game, Observation]:
     game = _fresh(pool, *_draw(pool, _key_words(rng)))
@@ -239,12 +239,3 @@ def _as_batch(tree: Any) -> Any:
 
 def _first(tree: Any) -> Any:
   return jax.tree.map(lambda x: x[0], tree)
-
-
-def _broadcast(tree: Any, is_batched: Any, size: int) -> Any:
-  spread = lambda x, is_in: x if is_in else jnp.broadcast_to(x, (size, *jnp.shape(x)))
-  return jax.tree.map(spread, tree, is_batched)
-
-
-def _all_batched(tree: Any) -> tuple[Any, Any]:
-  return tree, jax.tree.map(lambda _: True, tree)

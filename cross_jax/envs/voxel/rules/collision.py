@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from cross_jax.envs.voxel.batch_layout import all_batched, batched
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.rules.cells import index_of, to_cell
 from cross_jax.envs.voxel.rules.edits import PLACE_AT
@@ -228,9 +229,7 @@ def move_mobs(blocks: jax.Array, bodies: Bodies, is_there: jax.Array, edits: Edi
 
 @move_mobs.def_vmap
 def _(num_games: int, is_batched: Any, *args: Any):
-  spread = lambda x, is_in: x if is_in else jnp.broadcast_to(x, (num_games, *jnp.shape(x)))
-  moved = _move_mobs_of_all(*jax.tree.map(spread, args, tuple(is_batched)))
-  return moved, jax.tree.map(lambda _: True, moved)
+  return all_batched(_move_mobs_of_all(*batched(num_games, tuple(is_batched), args)))
 
 
 def _move_mobs_of_all(

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import jax
 import jax.numpy as jnp
 
-from cross_jax.envs.voxel.batch_layout import is_together
+from cross_jax.envs.voxel.batch_layout import all_batched, batched, is_together
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def when_needed(is_needed: jax.Array, work: Callable[..., T], value: T, *inputs:
 
   @run.def_vmap
   def _(num_games: int, is_batched: Any, *args: Any):
-    is_needed, value, inputs = _batched(num_games, is_batched, args)
+    is_needed, value, inputs = batched(num_games, tuple(is_batched), args)
 
     def select(is_needed: jax.Array, value: T, inputs: tuple[Any, ...]) -> T:
       put = lambda new, old: new if new is old else jnp.where(is_needed, new, old)
@@ -63,16 +63,9 @@ def when_needed(is_needed: jax.Array, work: Callable[..., T], value: T, *inputs:
 
     keep = lambda is_needed, value, inputs: value
     is_any = jnp.any(is_needed)
-    done = jax.lax.cond(is_any, jax.vmap(select), keep, is_needed, value, inputs)
-    return done, jax.tree.map(lambda _: True, done)
+    return all_batched(jax.lax.cond(is_any, jax.vmap(select), keep, is_needed, value, inputs))
 
   return run(is_needed, value, inputs)
-
-
-def _batched(num_games: int, is_batched: Any, args: Any) -> Any:
-  """The arguments of a rule of custom_vmap with a leading axis on all of them."""
-  spread = lambda x, is_in: x if is_in else jnp.broadcast_to(x, (num_games, *jnp.shape(x)))
-  return jax.tree.map(spread, args, tuple(is_batched))
 
 
 def where_needed(
@@ -108,14 +101,13 @@ def where_needed(
 
   @run.def_vmap
   def _(num_games: int, is_batched: Any, *args: Any):
-    is_needed, value, inputs, worlds = _batched(num_games, is_batched, args)
+    is_needed, value, inputs, worlds = batched(num_games, tuple(is_batched), args)
     flat = [x.reshape(-1) for x in worlds]
 
     def of_game(game: jax.Array, value: T, *inputs: Any) -> T:
       return work(value, *inputs, *lookups(flat, game * (flat[0].size // num_games) if flat else 0))
 
-    done = work_in_turns(is_needed, of_game, value, inputs, at_once)
-    return done, jax.tree.map(lambda _: True, done)
+    return all_batched(work_in_turns(is_needed, of_game, value, inputs, at_once))
 
   return run(is_needed, value, inputs, worlds)
 
