@@ -27,8 +27,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks import hlo, hlo_costs, machine
-from benchmarks.env_worker import PRESS_SHARE, RARE, RARE_SHARE, TURN_DEG, mixture
-from cross_jax.base import BUTTONS, NUM_BUTTONS, RawAction, View
+from benchmarks.env_worker import TURN_DEG, mixture, press_shares
+from cross_jax.base import NUM_BUTTONS, RawAction, View
 from cross_jax.envs.voxel import functional
 from cross_jax.envs.voxel.batch_layout import TOGETHER, batch_layout
 from cross_jax.envs.voxel.render import render_batch
@@ -85,7 +85,7 @@ def numbered_loops(on_turns: Callable[[int, int], None] | None = None) -> Iterat
 def loop_turns(view: View) -> dict[int, float]:
   """Turns of each numbered loop in games under way: the most of a tick, in the mean of ticks."""
   pool = functional.make_pool(mixture(SAMPLE_GAMES, 0), range(SAMPLE_GAMES))
-  share = np.asarray([RARE_SHARE if name in RARE else PRESS_SHARE for name in BUTTONS])
+  share = np.asarray(press_shares())
   rng, active = np.random.default_rng(0), jnp.ones(SAMPLE_GAMES, bool)
   ticks: list[dict[int, int]] = []
 
@@ -157,10 +157,8 @@ def counted(text: str, num_games: int, turns: dict[int, float]) -> dict[str, Any
       loops.add(operation.name)
     elif operation.opcode == "conditional":
       waits += times
-  num_kernels, num_bytes = (
-    hlo_costs.num_kernels(program),
-    hlo_costs.accessed_bytes(program, is_gpu=True),
-  )
+  num_kernels = hlo_costs.num_kernels(program)
+  num_bytes = hlo_costs.accessed_bytes(program, is_gpu=True)
   by_bytes, started = num_bytes / BYTES_PER_S, num_kernels * KERNEL_S + waits * TURN_S
   return {
     "games": num_games,

@@ -19,12 +19,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from benchmarks import machine
 from benchmarks.env import ONE_THREAD
-from benchmarks.env_worker import PRESS_SHARE, RARE, RARE_SHARE, TURN_DEG, mixture, repeat
-from cross_jax.base import BUTTONS, NUM_BUTTONS, RawAction, View
+from benchmarks.env_worker import mixture, random_actions, repeat
+from cross_jax.base import View
 from cross_jax.envs.voxel import functional
 from cross_jax.envs.voxel.render import render_batch
 from cross_jax.envs.voxel.step import step_batch
@@ -55,14 +54,10 @@ def measure(
   """
   worlds = min(num_games, MAX_WORLDS)
   pool = functional.make_pool(mixture(worlds, 0), range(worlds))
-  share = np.asarray([[RARE_SHARE if name in RARE else PRESS_SHARE for name in BUTTONS]])
 
   def tick(states, rng):
-    press_rng, turn_rng = jax.random.split(rng)
-    pressed = jax.random.uniform(press_rng, (num_games, NUM_BUTTONS))
-    buttons = (pressed < jnp.asarray(share, jnp.float32)).astype(jnp.int8)
-    turn = TURN_DEG * jax.random.normal(turn_rng, (num_games, 2))
-    return step_batch(states, RawAction(buttons, turn), jnp.ones(num_games, bool))[0], None
+    active = jnp.ones(num_games, bool)
+    return step_batch(states, random_actions(rng, num_games), active)[0], None
 
   @functools.partial(jax.jit, donate_argnums=0)
   def play(states, rng):

@@ -80,26 +80,38 @@ def mixture(games: int, index: int) -> list[str]:
   return [names[int(share * len(names))] for share in at for names in families][:games]
 
 
+def press_shares() -> list[float]:
+  """The chance that a button is down, for each of base.BUTTONS."""
+  from cross_jax.base import BUTTONS
+
+  return [RARE_SHARE if name in RARE else PRESS_SHARE for name in BUTTONS]
+
+
+def random_actions(rng: Any, games: int) -> Any:
+  """RawAction of random buttons and turns, for the games of a batch."""
+  import jax
+  import jax.numpy as jnp
+
+  from cross_jax.base import RawAction
+
+  share = jnp.asarray(press_shares(), jnp.float32)[None]
+  press_rng, turn_rng = jax.random.split(rng)
+  is_down = jax.random.uniform(press_rng, (games, share.shape[1])) < share
+  return RawAction(is_down.astype(jnp.int8), TURN_DEG * jax.random.normal(turn_rng, (games, 2)))
+
+
 def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
   """The voxel world in a scan: random actions, a picture every tick, auto-reset from the pool."""
   import jax
   import jax.numpy as jnp
   import numpy as np
 
-  from cross_jax.base import BUTTONS, NUM_BUTTONS, Observation, RawAction, View
+  from cross_jax.base import Observation, View
   from cross_jax.envs.tasks import get
   from cross_jax.envs.voxel import functional
 
   tasks = mixture(POOL_FACTOR * games, index)
   pool = functional.make_pool(tasks, [1000 * index + i for i in range(len(tasks))])
-  share = np.asarray([[RARE_SHARE if name in RARE else PRESS_SHARE for name in BUTTONS]])
-
-  def act(rng):
-    press_rng, turn_rng = jax.random.split(rng)
-    is_down = jax.random.uniform(press_rng, (games, NUM_BUTTONS)) < jnp.asarray(share, jnp.float32)
-    turn = TURN_DEG * jax.random.normal(turn_rng, (games, 2))
-    return RawAction(is_down.astype(jnp.int8), turn)
-
   reset, _ = functional.make()
   begin = jax.jit(jax.vmap(reset, in_axes=(None, 0)))
 
@@ -112,7 +124,7 @@ def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
         act_rng, step_rng = jax.random.split(rng)
         step_batch = jax.vmap(step, in_axes=(None, 0, 0, 0))
         game, observation, _, terminated, truncated, _ = step_batch(
-          pool, carry[0], act(act_rng), jax.random.split(step_rng, games)
+          pool, carry[0], random_actions(act_rng, games), jax.random.split(step_rng, games)
         )
         counts = jnp.stack([jnp.sum(terminated | truncated), jnp.sum(observation.is_gui_open)])
         return (game, observation, carry[2] + counts), None
