@@ -72,6 +72,6 @@ def test_a_small_run_says_all_it_must(capsys, monkeypatch):
   assert set(result["ours"]) == {"64x64", "128x72", "160x120"}
   assert all(value > 0 for value in result["ours"].values())
   assert result["ratio"] == dict.fromkeys(env.PEERS) and result["missing"]
-  (process, _) = result["sides"]["ours"]["prepared"]
+  process, *_ = result["sides"]["ours"]["prepared"]
   assert process["bytes_per_game"] < 2**18 and set(process["families"]) == set(FAMILIES)
   assert command_line.machine.num_cores() >= 1
