@@ -18,6 +18,8 @@ from benchmarks import machine, sides, twins
 from cross_jax.models.qwen2_vl.config import Qwen2VLConfig
 from experiments.build import keep_freed_memory
 
+REPETITIONS = 5
+
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -41,6 +43,7 @@ def run(
   argv: list[str] | None,
   *,
   add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
+  quick_repetitions: int = REPETITIONS,
 ) -> int:
   """Parses the options, measures, prints the result as the last line of stdout.
 
@@ -50,6 +53,7 @@ def run(
     measure: options -> the result.
     argv: arguments; None for those of the process.
     add_arguments: adds the benchmark's own.
+    quick_repetitions: with --quick, unless given.
   Returns:
     Exit status: 1 if a side failed or the sides do not agree.
   """
@@ -59,8 +63,9 @@ def run(
     formatter_class=argparse.RawDescriptionHelpFormatter,
   )
   parser.add_argument("--quick", action="store_true", help="a small size: 2 or 3 minutes")
+  few = f", with --quick {quick_repetitions}" if quick_repetitions != REPETITIONS else ""
   parser.add_argument(
-    "--repetitions", type=int, default=5, metavar="N", help="measured per side; default 5"
+    "--repetitions", type=int, metavar="N", help=f"measured per side; default {REPETITIONS}{few}"
   )
   parser.add_argument(
     "--device", choices=("auto", "cpu", "gpu"), default="auto",
@@ -69,6 +74,8 @@ def run(
   parser.add_argument("--out", type=Path, metavar="FILE", help="also write the result here")
   add_arguments(parser)
   arguments = parser.parse_args(argv)
+  if arguments.repetitions is None:
+    arguments.repetitions = quick_repetitions if arguments.quick else REPETITIONS
   if arguments.repetitions < 1:
     parser.error(f"--repetitions {arguments.repetitions}: must be at least 1")
   device = arguments.device

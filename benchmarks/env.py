@@ -234,7 +234,14 @@ def _measure(options: command_line.Options) -> dict[str, Any]:
 
 def main(argv: list[str] | None = None) -> int:
   """Command line; `argv` None: that of the process."""
-  return command_line.run("env", __doc__, _measure, argv, add_arguments=_add_arguments)
+  return command_line.run(
+    "env",
+    __doc__,
+    _measure,
+    argv,
+    add_arguments=_add_arguments,
+    quick_repetitions=MIN_REPETITIONS,  # Crafter's resets, not counted, take longer than its steps
+  )
 
 
 if __name__ == "__main__":

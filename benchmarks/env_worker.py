@@ -101,70 +101,77 @@ def random_actions(rng: Any, games: int) -> Any:
 
 
 def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
-  """The voxel world in a scan: random actions, a picture every tick, auto-reset from the pool."""
+  """The voxel world in a scan: random actions, a picture every tick, auto-reset from the pool.
+
+  One program for all sizes of pictures, since most of compiling is the tick's: a loop of one round
+  or none draws each, and leaves the pictures of the others where they are.
+  """
   import jax
   import jax.numpy as jnp
   import numpy as np
 
-  from cross_jax.base import Observation, View
+  from cross_jax.base import View
   from cross_jax.envs.tasks import get
   from cross_jax.envs.voxel import functional
+  from cross_jax.envs.voxel.render import render_batch
 
   tasks = mixture(POOL_FACTOR * games, index)
   pool = functional.make_pool(tasks, [1000 * index + i for i in range(len(tasks))])
-  reset, _ = functional.make()
-  begin = jax.jit(jax.vmap(reset, in_axes=(None, 0)))
+  reset, step = functional.make()
+  step_batch = jax.vmap(step, in_axes=(None, 0, 0, 0))
+  views = [View(0, 0, 640, 360, width, height) for width, height in SIZES]
 
-  def make(width: int, height: int):
-    _, step = functional.make((View(0, 0, 640, 360, width, height),))
+  def draw_if(is_wanted, states, old, view):
+    # The barrier ties the picture to the loop, or XLA would draw it before, whether wanted or not.
+    draw = lambda i, _: render_batch(jax.lax.optimization_barrier((states, i))[0], (view,))[0]
+    return jax.lax.fori_loop(0, is_wanted, draw, old)
 
-    @functools.partial(jax.jit, donate_argnums=1)
-    def run(pool, carry, rng):
-      def tick(carry, rng):
-        act_rng, step_rng = jax.random.split(rng)
-        step_batch = jax.vmap(step, in_axes=(None, 0, 0, 0))
-        game, observation, _, terminated, truncated, _ = step_batch(
-          pool, carry[0], random_actions(act_rng, games), jax.random.split(step_rng, games)
-        )
-        counts = jnp.stack([jnp.sum(terminated | truncated), jnp.sum(observation.is_gui_open)])
-        return (game, observation, carry[2] + counts), None
+  @functools.partial(jax.jit, donate_argnums=1)
+  def run(pool, carry, rng, size):
+    wanted = (size == jnp.arange(len(SIZES))).astype(jnp.int32)
 
-      return jax.lax.scan(tick, carry, jax.random.split(rng, CHUNK_TICKS))[0]
+    def tick(carry, rng):
+      game, pictures, counts = carry
+      act_rng, step_rng = jax.random.split(rng)
+      game, observation, _, terminated, truncated, _ = step_batch(
+        pool, game, random_actions(act_rng, games), jax.random.split(step_rng, games)
+      )
+      pictures = tuple(
+        draw_if(is_wanted, game.state, old, view)
+        for view, is_wanted, old in zip(views, wanted, pictures, strict=True)
+      )
+      new = jnp.stack([jnp.sum(terminated | truncated), jnp.sum(observation.is_gui_open)])
+      return (game, pictures, counts + new), None
 
-    game, _ = begin(pool, jax.random.split(jax.random.key(index), games))
-    # nobody looks at the first observation, and drawing it would compile the picture once more
-    picture = jnp.zeros((games, height, width, 3), jnp.uint8)
-    observation = Observation((picture,), jnp.zeros(games, bool))
-    return run, (game, observation, jnp.zeros(2, jnp.int32))
+    return jax.lax.scan(tick, carry, jax.random.split(rng, CHUNK_TICKS))[0]
 
-  runs, carries, compiled, num_calls = {}, {}, {}, 0
-  # the processes of a pair begin at opposite ends, so that each finds half in the compile cache
-  for size in SIZES[:: 1 if index % 2 == 0 else -1]:
-    runs[size], carries[size] = make(*size)
+  keys = jax.random.split(jax.random.key(index), games)
+  game, _ = jax.jit(jax.vmap(reset, in_axes=(None, 0)))(pool, keys)
+  pictures = tuple(jnp.zeros((games, view.height, view.width, 3), jnp.uint8) for view in views)
+  carry, num_calls = (game, pictures, jnp.zeros(2, jnp.int32)), 0
 
-    def advance(size=size) -> int:
-      nonlocal num_calls
-      num_calls += 1
-      rng = jax.random.fold_in(jax.random.key(index), num_calls)
-      carries[size] = jax.block_until_ready(runs[size](pool, carries[size], rng))
-      return games * CHUNK_TICKS
+  def advance(size: int) -> int:
+    nonlocal carry, num_calls
+    num_calls += 1
+    rng = jax.random.fold_in(jax.random.key(index), num_calls)
+    carry = jax.block_until_ready(run(pool, carry, rng, jnp.int32(size)))
+    return games * CHUNK_TICKS
 
-    label = "{}x{}".format(*size)
-    compiled[label] = _compile(f"ours_{label}", advance)
   families: dict[str, int] = {}
   for task in tasks:
     families[get(task).family] = families.get(get(task).family, 0) + 1
   bytes_per_game = sum(leaf.nbytes for leaf in jax.tree.leaves(pool)) // len(tasks)
   yield {
-    "compiled": compiled, "worlds": len(tasks), "families": families,
-    "bytes_per_game": bytes_per_game, "device_kind": jax.devices()[0].device_kind,
+    "compiled": _compile("ours", functools.partial(advance, 0)), "worlds": len(tasks),
+    "families": families, "bytes_per_game": bytes_per_game,
+    "device_kind": jax.devices()[0].device_kind,
   }  # fmt: skip
   while True:
     report = {}
-    for size in SIZES:
-      before = np.asarray(carries[size][2])
-      report["{}x{}".format(*size)] = repeat(functools.partial(advance, size), seconds) | dict(
-        zip(("resets", "gui_open"), (np.asarray(carries[size][2]) - before).tolist())
+    for i, (width, height) in enumerate(SIZES):
+      before = np.asarray(carry[2])
+      report[f"{width}x{height}"] = repeat(functools.partial(advance, i), seconds) | dict(
+        zip(("resets", "gui_open"), (np.asarray(carry[2]) - before).tolist())
       )
     yield report
 

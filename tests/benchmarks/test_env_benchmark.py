@@ -67,7 +67,7 @@ def test_repeat_counts_steps_until_the_time_is_over():
 @pytest.mark.slow
 def test_a_small_run_says_all_it_must(capsys, monkeypatch):
   monkeypatch.setattr(env, "installed", lambda: ([], dict.fromkeys(env.PEERS, "left out")))
-  assert env.main(["--quick", "--games", "8", "--seconds", "0.1", "--repetitions", "3"]) == 0
+  assert env.main(["--quick", "--games", "8", "--seconds", "0.1"]) == 0
   result = json.loads(capsys.readouterr().out.splitlines()[-1])
   assert set(result["ours"]) == {"64x64", "128x72", "160x120"}
   assert all(value > 0 for value in result["ours"].values())
