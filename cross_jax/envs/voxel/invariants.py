@@ -6,7 +6,7 @@ import numpy as np
 
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.gui import layout
-from cross_jax.envs.voxel.rules import collision
+from cross_jax.envs.voxel.rules import collision, player_move
 from cross_jax.envs.voxel.state import (
   NUM_CELLS,
   PLAYER_HEIGHT,
@@ -51,7 +51,7 @@ def _is_finite(state: State) -> jax.Array:
 
 def _is_stuck(state: State) -> jax.Array:
   pos = state.player.pos
-  boxes = collision.boxes_near(state.blocks, pos, state.edits)
+  boxes = player_move.boxes_near(state.blocks, pos, state.edits)
   low, high = collision.body_box(pos, jnp.float32(PLAYER_WIDTH), jnp.float32(PLAYER_HEIGHT))
   return collision.overlaps(boxes, low + _INSIDE_M, high - _INSIDE_M)
 

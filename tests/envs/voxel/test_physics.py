@@ -6,11 +6,11 @@ import pytest
 from world_driver import GROUND, Plain, press
 
 from cross_jax.envs.voxel.content import tables
-from cross_jax.envs.voxel.rules import collision
+from cross_jax.envs.voxel.rules import mob_move
 from cross_jax.envs.voxel.rules.edits import no_edits
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
 
-move = jax.jit(collision.move_mobs)
+move = jax.jit(mob_move.move_mobs)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_move_against_a_slow_march():
   half = np.stack([width / 2, 0 * width, width / 2], axis=-1)
   low, high = pos - half, pos + np.stack([width / 2, height, width / 2], axis=-1)
   f32 = lambda a: a.astype(np.float32)
-  bodies = collision.Bodies(f32(pos), f32(vel), f32(width), f32(height))
+  bodies = mob_move.Bodies(f32(pos), f32(vel), f32(width), f32(height))
   is_there = np.ones(len(pos), bool)
   moved = move(blocks.reshape(NUM_CELLS), bodies, is_there, no_edits())
   steps = np.asarray(moved.pos) - pos

@@ -7,8 +7,9 @@ import numpy as np
 from cross_jax.base import RawAction
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.rules import chance, collision, mobs
+from cross_jax.envs.voxel.rules import chance, mob_move, mobs
 from cross_jax.envs.voxel.rules.cells import direction, is_liquid_at, is_solid_at, to_cell
+from cross_jax.envs.voxel.rules.collision import Moved
 from cross_jax.envs.voxel.rules.mobs import FLY, HOP, STILL, SWIM, is_angry
 from cross_jax.envs.voxel.rules.physics import (
   AIR_DRAG,
@@ -41,8 +42,8 @@ def move_mobs(state: State, action: RawAction, params: Params) -> State:
   vel = _velocity(state, animals, speed, draws)
   width = jnp.asarray(tables.MOBS.width)[animals.kind]
   height = jnp.asarray(tables.MOBS.height)[animals.kind]
-  bodies = collision.Bodies(animals.pos, vel, width, height)
-  moved = collision.move_mobs(state.blocks, bodies, animals.kind > 0, state.edits)
+  bodies = mob_move.Bodies(animals.pos, vel, width, height)
+  moved = mob_move.move_mobs(state.blocks, bodies, animals.kind > 0, state.edits)
   return state._replace(mobs=_land(state.blocks, animals, moved, speed, draws))
 
 
@@ -113,7 +114,7 @@ def _settle(vel: jax.Array, was_on_ground: jax.Array, is_in_water: jax.Array) ->
 
 
 def _land(
-  blocks: jax.Array, animals: Mobs, moved: collision.Moved, speed: jax.Array, draws: jax.Array
+  blocks: jax.Array, animals: Mobs, moved: Moved, speed: jax.Array, draws: jax.Array
 ) -> Mobs:
   """The mobs after the move: drag, a jump at each obstacle, sometimes a new heading there."""
   gait = jnp.asarray(tables.MOBS.gait)[animals.kind]

@@ -14,8 +14,9 @@ import numpy as np
 from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.rules import collision
+from cross_jax.envs.voxel.rules import player_move
 from cross_jax.envs.voxel.rules.cells import block_at, eye_of, to_cell
+from cross_jax.envs.voxel.rules.collision import Moved
 from cross_jax.envs.voxel.rules.fluids import DRY, LAVA, WATER, Fluid, fluid_at
 from cross_jax.envs.voxel.rules.health import hurt
 from cross_jax.envs.voxel.rules.hunger import MIN_SPRINT_FOOD
@@ -74,7 +75,7 @@ def move_player(state: State, action: RawAction, params: Params) -> State:
   player = _run(before, action, footing)
   wanted, player = _velocity(player, action, footing)
   is_held = action.buttons[BUTTON_INDEX["sneak"]] > 0
-  moved = collision.move_player(
+  moved = player_move.move_player(
     blocks, state.edits, player.pos, wanted, player.is_on_ground, is_held
   )
   vel = _climb_out(state, moved, _settle(moved, player, action, footing), footing)
@@ -167,9 +168,7 @@ def _dive(pitch_deg: jax.Array, rise: jax.Array) -> jax.Array:
   return rise + (aim - rise) * jnp.where(aim < -0.2, 0.085, 0.06)
 
 
-def _settle(
-  moved: collision.Moved, player: Player, action: RawAction, footing: Footing
-) -> jax.Array:
+def _settle(moved: Moved, player: Player, action: RawAction, footing: Footing) -> jax.Array:
   """float32[3], the velocity after drag and gravity at the end of a tick."""
   fluid, vel = footing.fluid, moved.vel
   is_up = moved.is_blocked | (action.buttons[BUTTON_INDEX["jump"]] > 0)
@@ -191,14 +190,14 @@ def _settle(
   return jnp.where(fluid.kind == WATER, wet, jnp.where(fluid.kind == LAVA, hot, dry))
 
 
-def _climb_out(state: State, moved: collision.Moved, vel: jax.Array, footing: Footing) -> jax.Array:
+def _climb_out(state: State, moved: Moved, vel: jax.Array, footing: Footing) -> jax.Array:
   """float32[3] `vel`, with a leap where a bank stops a swimmer and there is room above it."""
   step = moved.pos - state.player.pos
   ahead = jnp.stack([vel[0], vel[1] + CLIMB_OUT_M - step[1], vel[2]])
   is_stopped = (footing.fluid.kind != DRY) & moved.is_blocked
   is_leaping = is_stopped & (fluid_at(state.blocks, moved.pos + ahead).kind == DRY)
   shift = jnp.stack([step, ahead])
-  is_leaping &= collision.has_room(state.blocks, state.edits, state.player.pos, shift, is_leaping)
+  is_leaping &= player_move.has_room(state.blocks, state.edits, state.player.pos, shift, is_leaping)
   return vel.at[1].set(jnp.where(is_leaping, CLIMB_OUT_VELOCITY, vel[1]))
 
 
