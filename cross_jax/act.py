@@ -49,16 +49,18 @@ def act(
     instruction: what to do.
     space: one of SPACES: the response begins in it; None leaves the choice to the policy.
     temperature: 0 for the most probable response.
-    seed: of the sampling.
+    seed: of the sampling, 0..2**32 - 1.
     is_gui_open: whether the picture shows an open inventory, for the decoder of the first tick.
   Returns:
     {"response": text, "logp": nats of the whole response, "parsed": see cross_jax.actions,
      "first_tick": {"pressed": [buttons], "camera_deg": [pitch, yaw]} or None if it does not parse,
      "space_logp": {space: nats}}.
   Raises:
-    ValueError: an unknown space, a negative temperature, an instruction that is too long, a policy
-      without views.
+    ValueError: an unknown space, a seed out of range, a negative temperature, an instruction that
+      is too long, a policy without views.
   """
+  if not 0 <= seed < 2**32:
+    raise ValueError(f"seed {seed}: must be 0..{2**32 - 1}")
   if space is not None and space not in SPACES:
     raise ValueError(f"space {space!r}: must be one of {', '.join(SPACES)}")
   if not spec.views:
@@ -101,7 +103,14 @@ def act(
 
 
 def _prefix_ids(tokenizer: Any, space: str) -> list[int]:
-  return tokenizer.encode(SPACE_PREFIXES[space], add_special_tokens=False).ids
+  """The tokens that a response in a space begins with, whatever follows.
+
+  Byte-level tokenizers, as Qwen's, put the prefix's last space into the token of the next word.
+  """
+  prefix = SPACE_PREFIXES[space]
+  encode = lambda text: tokenizer.encode(text, add_special_tokens=False).ids
+  ids = encode(prefix)
+  return ids if encode(prefix + "move")[: len(ids)] == ids else encode(prefix.rstrip())
 
 
 def _space_logp(

@@ -75,7 +75,7 @@ class EnvStep(NamedTuple):
 
 
 class Environment(Protocol):
-  """A batch of games behind one protocol (voxel, minerl, minestudio)."""
+  """A batch of games behind one protocol; `envs.voxel.env.VoxelEnv` is one."""
 
   num_envs: int
   views: tuple[View, ...]

@@ -91,9 +91,12 @@ def generate(
     The data set's summary, also in DIR/summary.json: rows and episodes by family, failed episodes
     by task, and failed by the space that executed them.
   Raises:
-    ValueError: data_dir holds a data set of other arguments; an unknown task; no episode succeeded.
+    ValueError: data_dir holds a data set of other arguments; an unknown task; a negative seed; no
+      episode succeeded.
   """
   data_dir = Path(data_dir)
+  if seed < 0:
+    raise ValueError(f"seed {seed}: must be at least 0")
   shards = plan_shards(tasks, episodes_per_task, episodes_per_shard)
   arguments = {
     "tasks": list(tasks),
@@ -252,8 +255,9 @@ def main() -> None:
     prog="python -m data_pipelines.demonstrations", description=__doc__.splitlines()[0]
   )
   parser.add_argument("--data_dir", required=True)
-  parser.add_argument("--tasks", nargs="*", default=None, help="task names; default the 30")
-  parser.add_argument("--all_tasks", action="store_true", help="every supported task")
+  which = parser.add_mutually_exclusive_group()
+  which.add_argument("--tasks", nargs="+", metavar="NAME", help="task names; default the 30")
+  which.add_argument("--all_tasks", action="store_true", help="every supported task")
   parser.add_argument("--episodes", type=int, default=20, help="episodes of each task")
   parser.add_argument("--seed", type=int, default=0)
   parser.add_argument("--num_envs", type=int, default=32)

@@ -24,6 +24,7 @@ from cross_jax.envs.tasks import get
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.recording import Recording, begin, read_recording, replay
 from cross_jax.screen import TINY_VIEWS
+from cross_jax.stages.evaluate import EVALUATION_SEED
 from data_pipelines.demonstrations import Shard, check_same, finish, note, write_records
 from data_pipelines.episodes import Game, Recorded, make_row
 from data_pipelines.hindsight import intents_of
@@ -116,13 +117,19 @@ def convert(
   Returns:
     The summary, also in DIR/summary.json; see demonstrations.generate.
   Raises:
-    ValueError: no recordings, a damaged one, one of another world, none that succeeded, data_dir
-      holds another data set.
+    ValueError: no recordings, a damaged one, one of another world or of one that is for evaluation,
+      none that succeeded, data_dir holds another data set.
   """
   files = sorted(file for path in map(Path, paths) for file in _files(path))
   if not files:
     raise ValueError(f"no recordings (*.jsonl) in {', '.join(map(str, paths))}")
   data_dir, recordings = Path(data_dir), [read_recording(file) for file in files]
+  for file, recording in zip(files, recordings):
+    if recording.seed >= EVALUATION_SEED:
+      raise ValueError(
+        f"{file}: seed {recording.seed}: worlds from {EVALUATION_SEED} on are for evaluation; "
+        "leave this recording out"
+      )
   shape = [list(view) for view in views]
   arguments = {"recordings": [file.name for file in files], "views": shape}
   check_same(data_dir, arguments)

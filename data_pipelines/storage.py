@@ -192,6 +192,6 @@ def _builder(data_dir: Path):
 
 def _corrupt(path: str | Path, reason: object) -> str:
   return (
-    f"{path} is damaged ({reason}); delete this file and dataset_info.json beside it, and run "
-    "`python -m data_pipelines.demonstrations` again: it makes only what is missing"
+    f"{path} is damaged ({reason}); delete this file and dataset_info.json beside it, and run the "
+    "command again that made the data set: it makes only what is missing"
   )

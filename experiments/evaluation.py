@@ -73,6 +73,7 @@ def record_videos(
       keep_views=False,
       on_finish=finish,
       on_frame=recorder.on_frame,
+      num_views=len(policy.prompter.views),
     )
   env.close()
 

@@ -46,11 +46,14 @@ def validate(config: ConfigDict, stages: tuple[str, ...]) -> None:
     videos = tuple(config.evaluation.video_tasks) if "evaluation" in config else ()
     for task in (*config.tasks.in_domain, *config.tasks.out_of_domain, *videos):
       get(task)
-  if "mtrl" in stages and not 0 < config.mtrl.num_seeds <= MAX_TRAINING_SEEDS:
-    raise ValueError(
-      f"mtrl.num_seeds={config.mtrl.num_seeds}: must be 1..{MAX_TRAINING_SEEDS}, as demonstrations "
-      "and evaluation use the worlds above"
-    )
+  if "mtrl" in stages:
+    least, num_seeds = config.mtrl.num_groups, config.mtrl.num_seeds
+    if not least <= num_seeds <= MAX_TRAINING_SEEDS:
+      raise ValueError(
+        f"mtrl.num_seeds={num_seeds}: must be {least}..{MAX_TRAINING_SEEDS}: each group of an "
+        "iteration has a world of its own (mtrl.num_groups), and demonstrations and evaluation use "
+        "the worlds above"
+      )
 
 
 def check_mesh(config: ConfigDict, stages: tuple[str, ...], mesh: Mesh | None) -> None:

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from PIL import Image
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from cross_jax import act as act_module
 from cross_jax.actions import parse
@@ -61,6 +62,20 @@ def test_a_forced_space_begins_the_response_to_a_jpeg(policy, tmp_path, capsys):
   # The whole response, which begins in that space, is at most as likely as its beginning.
   assert decision["logp"] <= decision["space_logp"]["grounding"] + 1e-4
   assert err.startswith("note: ") and "300x300" in err and "16:9" in err
+
+
+def test_a_spaces_prefix_is_what_its_responses_begin_with():
+  own, bytes_ = load_tokenizer(), Tokenizer(models.BPE())
+  bytes_.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # splits as Qwen's
+  trainer = trainers.BpeTrainer(initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+  texts = [f"{prefix}press move turn left" for prefix in SPACE_PREFIXES.values()]
+  bytes_.train_from_iterator(texts, trainer)
+  for tokenizer in (own, bytes_):
+    for space, prefix in SPACE_PREFIXES.items():
+      ids = act_module._prefix_ids(tokenizer, space)
+      response = tokenizer.encode(f"{prefix}press", add_special_tokens=False).ids
+      assert response[: len(ids)] == ids and len(ids) < len(response)
+  assert own.decode(act_module._prefix_ids(own, "raw")) == SPACE_PREFIXES["raw"]
 
 
 def test_text_output_names_every_space():

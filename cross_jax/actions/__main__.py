@@ -77,10 +77,10 @@ def answer_line(line: bytes) -> dict[str, Any]:
     row = json.loads(line.decode("utf-8"))
   except (ValueError, RecursionError) as error:
     reason = f"not a JSON line: {error or type(error).__name__}"
-    return _failure(fail(reason, 0, len(line)))
+    return _failure(fail(reason, 0, len(line.decode("utf-8", "replace"))))
   if not isinstance(row, dict) or not isinstance(row.get("text"), str):
     reason = 'expected an object with a string "text": {"text": "Action: no_op"}'
-    return _failure(fail(reason, 0, len(line)))
+    return _failure(fail(reason, 0, len(line.decode("utf-8"))))
   return describe(row["text"])
 
 

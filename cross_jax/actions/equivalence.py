@@ -5,6 +5,7 @@ import numpy as np
 from cross_jax.base import DEG_PER_PX, RawAction
 
 _ON_GRID_PX = 1e-2  # a float32 camera within this of a whole pixel is that pixel
+_ROUNDING_DEG = 1e-6  # of differences of pixels in float64
 
 
 def is_equivalent(a: RawAction, b: RawAction, *, tolerance_deg: float | None = None) -> np.ndarray:
@@ -30,7 +31,8 @@ def is_equivalent(a: RawAction, b: RawAction, *, tolerance_deg: float | None = N
     is_same_camera = np.round(camera_a) == np.round(camera_b)
   else:
     with np.errstate(invalid="ignore"):
-      is_same_camera = np.abs(camera_a - camera_b) <= tolerance_deg
+      # a tolerance of whole pixels holds at its limit too, which float64 may miss by its last bits
+      is_same_camera = np.abs(camera_a - camera_b) <= tolerance_deg + _ROUNDING_DEG
   is_finite = np.isfinite(camera_a) & np.isfinite(camera_b)
   return is_same_buttons & (is_same_camera & is_finite).all(-1)
 

@@ -62,7 +62,7 @@ class MotionDecoder:
     if self._clicks:
       return self._click_tick + 2
     if self._cursor.any():
-      return 1
+      return 2 if self._once or self._toggles else 1  # a press needs a tick to be released
     if not self._held and (self._turn.any() or self._once or self._toggles):
       return 2
     return k  # held phrases, or no_op

@@ -86,6 +86,7 @@ def collect(
   keep_views: bool = True,
   on_finish: Callable[[Trajectory], None] | None = None,
   on_frame: RecordFn | None = None,
+  num_views: int | None = None,
 ) -> list[Trajectory]:
   """Plays every episode once and returns their records in the order given.
 
@@ -102,6 +103,8 @@ def collect(
     keep_views: keep the pictures in the decisions (training needs them, evaluation does not).
     on_finish: called with each trajectory as it ends (progress bars).
     on_frame: called with each new frame of each game (videos).
+    num_views: decoders steer by the first so many of env.views, those that the policy sees; all if
+      None. More are for on_frame alone, and change nothing of the episode.
   Returns:
     One Trajectory per episode; a game that failed has its `error` set.
   """
@@ -111,7 +114,15 @@ def collect(
   observation = _fill(env, games, queue)
   while any(game is not None for game in games):
     _play_round(
-      env, act, games, observation, max_ticks_per_decision, base_seed, keep_views, on_frame
+      env,
+      act,
+      games,
+      observation,
+      max_ticks_per_decision,
+      base_seed,
+      keep_views,
+      on_frame,
+      num_views,
     )
     for slot, game in enumerate(games):
       if game is not None and (game.is_over or len(game.decisions) >= max_decisions):
@@ -145,6 +156,7 @@ def _play_round(
   base_seed: int,
   keep_views: bool,
   on_frame: RecordFn | None,
+  num_views: int | None,
 ) -> None:
   """One decision of every game, then the ticks that each decision runs for."""
   instructions = ["" if game is None else game.instruction for game in games]
@@ -157,7 +169,7 @@ def _play_round(
   routes = [None if g is None else route_text(a.text, max_ticks) for g, a in zip(games, answers)]
   ticks_before = [0 if game is None else game.num_ticks for game in games]
   seen = observation
-  _run_ticks(env, games, answers, routes, observation, on_frame)
+  _run_ticks(env, games, answers, routes, observation, on_frame, num_views)
   for slot, game in enumerate(games):
     if game is None:
       continue
@@ -183,10 +195,10 @@ def route_text(text: str, max_ticks: int):
   return response if isinstance(response, ParseFailure) else route(response, max_ticks)
 
 
-def _run_ticks(env, games, answers, routes, observation, on_frame) -> None:
+def _run_ticks(env, games, answers, routes, observation, on_frame, num_views) -> None:
   """Runs every game's decision; a response that did not parse costs one idle tick."""
   is_running = np.asarray([game is not None for game in games])
-  tick = 0
+  views, tick = env.views[:num_views], 0
   while is_running.any():
     action = no_op((env.num_envs,))
     is_last = np.ones(env.num_envs, bool)
@@ -194,8 +206,8 @@ def _run_ticks(env, games, answers, routes, observation, on_frame) -> None:
       routed = routes[slot]
       if isinstance(routed, ParseFailure):
         continue
-      images = tuple(view[slot] for view in observation.views)
-      raw, is_done = routed.decode(tick, images, env.views, bool(observation.is_gui_open[slot]))
+      images = tuple(view[slot] for view in observation.views[:num_views])
+      raw, is_done = routed.decode(tick, images, views, bool(observation.is_gui_open[slot]))
       action.buttons[slot], action.camera_deg[slot] = raw.buttons, raw.camera_deg
       is_last[slot] = is_done or tick + 1 >= routed.num_ticks
     looks = [isinstance(r, Routed) and r.needs_images() for r in routes]
@@ -212,8 +224,8 @@ def _run_ticks(env, games, answers, routes, observation, on_frame) -> None:
       if on_frame is not None:
         routed = routes[slot]
         space = None if isinstance(routed, ParseFailure) else routed.space
-        views = tuple(view[slot] for view in observation.views)
-        on_frame(views, game.episode, answers[slot].text, space, game.num_ticks)
+        frames = tuple(view[slot] for view in observation.views)
+        on_frame(frames, game.episode, answers[slot].text, space, game.num_ticks)
     over = np.asarray([game is not None and game.is_over for game in games])
     is_running &= ~(is_last | over)
     tick += 1

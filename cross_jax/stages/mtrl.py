@@ -40,8 +40,12 @@ def episodes(
     iteration: which iteration, from 0.
     seed: of the shuffle and the choice of worlds.
     first_seed, num_seeds: worlds first_seed .. first_seed + num_seeds - 1, taken in turn from one
-      that is drawn, so that no two groups of a run are the same episodes.
+      that is drawn, so that no two groups of an iteration are the same episodes.
+  Raises:
+    ValueError: fewer worlds than groups.
   """
+  if num_seeds < num_groups:
+    raise ValueError(f"num_seeds={num_seeds}: must be at least num_groups={num_groups}")
   first_world = int(np.random.default_rng((seed, 1)).integers(num_seeds))
   chosen = []
   for i in range(iteration * num_groups, (iteration + 1) * num_groups):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cross_jax.actions import is_equivalent, parse
-from cross_jax.base import NUM_BUTTONS, RawAction, no_op
+from cross_jax.base import DEG_PER_PX, NUM_BUTTONS, RawAction, no_op
 
 
 def action_of(text: str) -> RawAction:
@@ -58,6 +58,13 @@ def test_tolerance_replaces_the_rounding():
   assert not is_equivalent(a, b, tolerance_deg=0.14)
   assert not is_equivalent(a, b, tolerance_deg=0.0)
   assert is_equivalent(a, a, tolerance_deg=0.0)
+
+
+def test_a_tolerance_of_whole_pixels_holds_at_its_limit():
+  px = np.arange(-300, 300)
+  move = lambda px: RawAction(np.zeros((600, NUM_BUTTONS)), np.stack([px, 0 * px], -1) * DEG_PER_PX)
+  assert is_equivalent(move(px), move(px + 8), tolerance_deg=1.2).all()
+  assert not is_equivalent(move(px), move(px + 9), tolerance_deg=1.2).any()
 
 
 def test_batches_broadcast():

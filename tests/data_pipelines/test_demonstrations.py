@@ -92,6 +92,8 @@ def test_a_wrong_name_begins_no_data_set_and_ends_with_one_line(tmp_path, monkey
   wrong = ("--data_dir", str(tmp_path / "data"), "--tasks", "mine_block:oak_lgo")
   with pytest.raises(SystemExit, match="error: unknown task .* did you mean"):
     _command(monkeypatch, *wrong)
+  with pytest.raises(SystemExit, match="error: seed -1: must be at least 0"):
+    _command(monkeypatch, "--data_dir", str(tmp_path / "data"), "--seed", "-1")
   assert not (tmp_path / "data").exists()  # the right name is not refused as another argument
   (tmp_path / "file").touch()
   with pytest.raises(SystemExit, match="error: .*file"):

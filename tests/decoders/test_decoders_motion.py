@@ -48,6 +48,8 @@ def test_one_shot_phrases_are_pressed_once_and_released():
     ({"swapHands", "hotbar.3", "hotbar.9"}, still),
     (set(), still),
   ]
+  (first, _), (second, _) = run("Motion: cursor move right, drop")
+  assert first == {"drop"} and second == set()
   ticks = run("Motion: move forward, switch to hotbar 3")
   assert ticks[0][0] == {"forward", "hotbar.3"}
   assert [pressed for pressed, _ in ticks[1:]] == [{"forward"}] * 7

@@ -122,6 +122,9 @@ def test_training_worlds_stay_below_the_demonstrations(config):
   broken.mtrl.num_seeds = 10_001
   with pytest.raises(ValueError, match="mtrl.num_seeds=10001"):
     validate(broken, ("mtrl",))
+  broken.mtrl.num_seeds = broken.mtrl.num_groups - 1
+  with pytest.raises(ValueError, match="each group of an iteration has a world of its own"):
+    validate(broken, ("mtrl",))
   assert FIRST_SEED >= MAX_TRAINING_SEEDS and EVALUATION_SEED > LAST_SEED
 
 

@@ -134,3 +134,39 @@ def test_on_finish_sees_every_episode(num_envs):
   seen = []
   play(CountingGame(num_envs), [episode(s) for s in (4, 3, 2)], on_finish=seen.append)
   assert sorted(t.seed for t in seen) == [2, 3, 4]
+
+
+def test_views_for_films_change_nothing_of_an_episode():
+  """In an open GUI a click goes to where the policy's own picture shows the cursor."""
+
+  class Inventory(CountingGame):
+    """A GUI whose cursor the views show at different places."""
+
+    def __init__(self, views):
+      super().__init__(1)
+      self.views, self.actions = views, []
+
+    def observe(self):
+      pictures = []
+      for i, view in enumerate(self.views):
+        picture = np.zeros((1, view.height, view.width, 3), np.uint8)
+        picture[0, 10 + i : 13 + i, 10 + 3 * i : 13 + 3 * i] = 255
+        pictures.append(picture)
+      return Observation(tuple(pictures), np.ones(1, bool))
+
+    def step(self, action, *, active=None, render=True):
+      self.actions.append(action.camera_deg.copy())
+      return super().step(action, active=active, render=render)
+
+  policy_view, film_view = View(0, 0, 640, 360, 64, 36), View(0, 0, 640, 360, 320, 180)
+  text = "Grounding: left click <|point_start|>(700,300)<|point_end|>"
+  alone, filmed = Inventory((policy_view,)), Inventory((policy_view, film_view))
+  play(alone, [episode(50)], text)
+  frames = []
+  on_frame = lambda views, *_: frames.append(len(views))
+  play(filmed, [episode(50)], text, num_views=1, on_frame=on_frame)
+  assert set(frames) == {2} and np.any(alone.actions)
+  np.testing.assert_array_equal(alone.actions, filmed.actions)
+  other = Inventory((policy_view, film_view))
+  play(other, [episode(50)], text)
+  assert not np.array_equal(alone.actions, other.actions)

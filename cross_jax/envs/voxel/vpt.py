@@ -101,9 +101,10 @@ def to_raw(action: AgentAction) -> RawAction:
   buttons, camera = action
   xp = _library(buttons)
   buttons = xp.clip(buttons, 0, NUM_BUTTON_IDS - 1)
+  camera = xp.clip(camera, 0, NUM_CAMERA_IDS - 1)
   camera = xp.where(xp.asarray(HAS_CAMERA)[buttons], camera, STILL)
   bins = xp.stack([camera // NUM_BINS, camera % NUM_BINS], axis=-1)
-  centres = xp.asarray(_CENTRES)[xp.clip(bins, 0, NUM_BINS - 1)]
+  centres = xp.asarray(_CENTRES)[bins]
   return RawAction(xp.asarray(BUTTON_TABLE)[buttons], centres)
 
 

@@ -128,3 +128,7 @@ def test_bad_ids_are_refused_on_the_host_and_clipped_in_jit():
   wild = AgentAction(jnp.asarray(9000), jnp.asarray(999))
   got = jax.jit(vpt.to_raw)(wild)
   assert isinstance(got, RawAction) and pressed(got) == {"inventory"}
+  moving = np.flatnonzero(vpt.HAS_CAMERA)[0]
+  for wild_id, nearest in ((-1, 0), (121, 120), (200, 120)):
+    turns = [vpt.to_raw(AgentAction(moving, np.int32(i))).camera_deg for i in (wild_id, nearest)]
+    np.testing.assert_array_equal(*turns)
