@@ -21,7 +21,7 @@ class Learner(NamedTuple):
 
   policy: Policy
   state: Any  # TrainState; its params are the policy's, or LoRA adapters
-  base: Any  # the policy's parameters that the stage starts from
+  base: Any  # the policy's parameters that the stage starts from, where it still needs them
 
   @property
   def is_lora(self) -> bool:
@@ -44,6 +44,16 @@ class Learner(NamedTuple):
     meta = {"alpha": alpha, "base": "the policy that this stage started from"}
     save_params(folder.stage(stage) / ADAPTERS, trained, meta=meta)
     return lora.merge(self.base, trained, alpha=alpha)
+
+  def released(self) -> "Learner":
+    """Without arrays in `state`, only their shapes and places, for a checkpoint to be read into.
+
+    Before a run goes on its fresh state would be held beside the one that is read.
+    """
+    is_placed = self.policy.mesh is not None
+    place = lambda x: x.sharding if is_placed else None
+    struct = lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=place(x))
+    return self._replace(state=jax.tree.map(struct, self.state))
 
   def step_options(self, *more: Any) -> dict[str, Any]:
     """`join` and `shardings` of a step; `more` are the shardings of arguments after the batch."""
@@ -90,7 +100,8 @@ def make_sft(
   step = make_sft_step(logp_fn, optimizer, **options, **learner.step_options())
   if learner.policy.mesh is None and not learner.is_lora:
     return step
-  return lambda state, batch: step(state, batch, *learner.frozen)
+  frozen = learner.frozen
+  return lambda state, batch: step(state, batch, *frozen)
 
 
 def make_grpo(
@@ -108,7 +119,8 @@ def make_grpo(
     reference = make_logp_fn(logp_fn, shardings=placed)
   if not learner.is_lora:
     return step, reference
-  return (lambda state, batch, ref_logp: step(state, batch, ref_logp, learner.base)), reference
+  base = learner.base
+  return (lambda state, batch, ref_logp: step(state, batch, ref_logp, base)), reference
 
 
 def _on_mesh(policy: Policy, start: Callable[[Any], Any], params: Any) -> Any:

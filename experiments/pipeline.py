@@ -156,6 +156,11 @@ def _start(config: ConfigDict, folder: Folder, policy: Policy, stage: str) -> An
       f"{path} is a policy of another model or other views: {spec.model} {spec.views}; this "
       f"config's are {policy.model} {policy.prompter.views}"
     )
+  if spec.views and spec.system != policy.prompter.system:  # without views it never played
+    raise ValueError(
+      f"{path} was trained with the system prompt {spec.system!r}; this config's is "
+      f"{policy.prompter.system!r}: set --config.prompt.system"
+    )
   if tokenizer.to_str() != policy.prompter.tokenizer.to_str():
     raise ValueError(f"{path} has another tokenizer than this version's: train it anew")
   return params

@@ -84,12 +84,13 @@ def training(
     num_batches_of_all=largest,
     empty_row=policy.prompter.empty_row(),
   )
-  state, start = learner.state, 0
+  start = 0
   directory = folder.stage(name)
   with CheckpointManager(directory / "checkpoints") as manager:
     if manager.latest_step() is not None:
-      restored = manager.restore(state)
-      state, start = restored.state, restored.step
+      learner = learner.released()
+      restored = manager.restore(learner.state)
+      learner, start = learner._replace(state=restored.state), restored.step
     with (
       metric_writer(directory, resume_step=start) as writer,
       progress(name.upper(), stage.num_iterations, done=start) as advance,
@@ -102,4 +103,4 @@ def training(
       def save(state: Any, done: int) -> None:
         manager.save(done, state, {"iterations": done})
 
-      yield Training(learner, state, start, update, log, save)
+      yield Training(learner, learner.state, start, update, log, save)

@@ -152,7 +152,8 @@ def _run(
     is_in_place=stage.is_in_place,
   )
   learner = make_learner(policy, optimizer, seed=seed, params=params)
-  state = learner.state
+  if not learner.is_lora:
+    learner = learner._replace(base=None)
   step_fn = make_sft(
     learner,
     policy.attention_logp_fn if attention_weight else policy.logp_fn,
@@ -165,9 +166,11 @@ def _run(
   directory = folder.stage(name)
   with CheckpointManager(directory / "checkpoints") as manager:
     if manager.latest_step() is not None:
-      restored = manager.restore(state)
-      state = restored.state
+      learner = learner.released()
+      restored = manager.restore(learner.state)
+      learner = learner._replace(state=restored.state)
       source.set_state(restored.meta["data"])
+    state = learner.state
     start = int(state.step)
     with (
       metric_writer(directory, resume_step=start) as writer,

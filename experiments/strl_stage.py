@@ -1,6 +1,6 @@
 """STRL: rejection-sampling warm-up, single-turn GRPO, D_strl, M_cs2."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,31 +35,7 @@ def run(config: ConfigDict, folder: Folder, policy: Policy, data_dir: str, param
     return _sample_fn(policy, sampler(params), batch_size=stage.batch_size)
 
   kept = _warm_up(config, folder, policy, pool, make_sample_fn(params))
-  with training(
-    "strl",
-    config,
-    folder,
-    policy,
-    params,
-    max_targets=stage.max_targets,
-    note=lambda metrics: f"accuracy {metrics['accuracy']:.3f}",
-  ) as under_way:
-    state = strl.run(
-      under_way.state,
-      lambda iteration: _turn(kept, stage.questions_per_iteration, iteration, config.seed),
-      make_sample=lambda trained: make_sample_fn(under_way.learner.params(trained)),
-      update=under_way.update,
-      max_targets=stage.max_targets,
-      views=policy.prompter.views,
-      tolerance_deg=stage.tolerance_deg,
-      format_penalty=stage.format_penalty,
-      seed=config.seed * 1000,
-      num_iterations=stage.num_iterations,
-      start=under_way.start,
-      log=under_way.log,
-      save=under_way.save,
-    )
-  strl_params = under_way.learner.finish(state.params, folder, "strl")
+  strl_params = _train(config, folder, policy, params, kept, make_sample_fn)
   rows = _relabel(config, policy, pool, make_sample_fn(strl_params))
   return run_on_rows(
     "cs2",
@@ -72,6 +48,43 @@ def run(config: ConfigDict, folder: Folder, policy: Policy, data_dir: str, param
     learning_rate=stage.cs2_learning_rate,
     max_targets=stage.max_targets,
   )
+
+
+def _train(
+  config: ConfigDict,
+  folder: Folder,
+  policy: Policy,
+  params: Any,
+  questions: Sequence[strl.Question],
+  make_sample_fn: Callable[[Any], strl.SampleFn],
+) -> Any:
+  """Single-turn GRPO; the trained parameters alone outlive it, not the optimiser's moments."""
+  stage = config.strl
+  with training(
+    "strl",
+    config,
+    folder,
+    policy,
+    params,
+    max_targets=stage.max_targets,
+    note=lambda metrics: f"accuracy {metrics['accuracy']:.3f}",
+  ) as under_way:
+    state = strl.run(
+      under_way.state,
+      lambda iteration: _turn(questions, stage.questions_per_iteration, iteration, config.seed),
+      make_sample=lambda trained: make_sample_fn(under_way.learner.params(trained)),
+      update=under_way.update,
+      max_targets=stage.max_targets,
+      views=policy.prompter.views,
+      tolerance_deg=stage.tolerance_deg,
+      format_penalty=stage.format_penalty,
+      seed=config.seed * 1000,
+      num_iterations=stage.num_iterations,
+      start=under_way.start,
+      log=under_way.log,
+      save=under_way.save,
+    )
+  return under_way.learner.finish(state.params, folder, "strl")
 
 
 def _cs2_base(name: str, sft_params: Any, strl_params: Any) -> Any:

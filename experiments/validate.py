@@ -46,6 +46,14 @@ def validate(config: ConfigDict, stages: tuple[str, ...]) -> None:
     videos = tuple(config.evaluation.video_tasks) if "evaluation" in config else ()
     for task in (*config.tasks.in_domain, *config.tasks.out_of_domain, *videos):
       get(task)
+  for name in ("strl", "mtrl"):
+    if name in stages:
+      _check_rl(name, config[name])
+  if "sft" in stages and config.sft.save_every % config.sft.log_every:
+    raise ValueError(
+      f"sft.save_every={config.sft.save_every}: must be a multiple of sft.log_every="
+      f"{config.sft.log_every}, or a resumed run would log other means"
+    )
   if "mtrl" in stages:
     least, num_seeds = config.mtrl.num_groups, config.mtrl.num_seeds
     if not least <= num_seeds <= MAX_TRAINING_SEEDS:
@@ -79,6 +87,23 @@ def check_mesh(config: ConfigDict, stages: tuple[str, ...], mesh: Mesh | None) -
     placement.check_rows(mesh, f"{name}.batch_size / num_microbatches", rows)
   if set(stages) & set(trained):
     placement.check_rows(placement.local_mesh(mesh), "env.num_envs", config.env.num_envs)
+
+
+def _check_rl(name: str, section: ConfigDict) -> None:
+  if not section.temperature > 0:
+    raise ValueError(
+      f"{name}.temperature={section.temperature}: must be > 0: members of a group that are all the "
+      "likeliest response teach nothing"
+    )
+  if section.group_size < 2:
+    raise ValueError(
+      f"{name}.group_size={section.group_size}: must be at least 2: a group of one has no spread"
+    )
+  if section.is_vision_frozen and section.weight_decay:
+    raise ValueError(
+      f"{name}.weight_decay={section.weight_decay} would shrink the vision tower that "
+      f"{name}.is_vision_frozen keeps: set one of them to 0 or False"
+    )
 
 
 def _need(config: Any, path: str, key: str, expected: Any) -> None:

@@ -1,11 +1,13 @@
 """A run that is killed and started again equals the run that was not; and bad input is refused."""
 
+import gc
 import itertools
 
 import jax
 import numpy as np
 import pytest
 
+from cross_jax.checkpoint.policy import PolicySpec, save_policy
 from cross_jax.metrics import read_metrics
 from cross_jax.stages.evaluate import EVALUATION_SEED
 from data_pipelines.demonstrations import FIRST_SEED, LAST_SEED
@@ -72,6 +74,14 @@ def _run(config, folder, policy, rows, monkeypatch=None, die_at=None):
 
 
 def test_killed_and_resumed_equals_uninterrupted(tmp_path, config, policy, rows, monkeypatch):
+  held, train = [], sft_stage.train
+
+  def measured(*args, **kwargs):
+    gc.collect()
+    held.append(sum(array.nbytes for array in jax.live_arrays()))
+    return train(*args, **kwargs)
+
+  monkeypatch.setattr(sft_stage, "train", measured)
   whole = Folder(tmp_path / "whole")
   expected = jax.device_get(_run(config, whole, policy, rows))
   broken = Folder(tmp_path / "broken")
@@ -82,6 +92,8 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path, config, policy, rows,
   jax.tree.map(np.testing.assert_array_equal, resumed, expected)
   # The metrics of the step that was done twice are there once, and equal.
   assert read_metrics(broken.stage("cs2")) == read_metrics(whole.stage("cs2"))
+  fresh, _, again = held
+  assert abs(again - fresh) < 0.01 * fresh  # no second state beside the one that was read
 
 
 def test_a_folder_belongs_to_one_config(tmp_path, config):
@@ -115,6 +127,39 @@ def test_an_unknown_task_is_named_before_anything_is_written(config, tmp_path):
   with pytest.raises(ValueError, match="oak_lag.*oak_log"):
     pipeline.run(broken, str(tmp_path / "run"))
   assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+  "section, values, message",
+  [
+    ("mtrl", {"temperature": 0.0}, "mtrl.temperature=0.0: must be > 0"),
+    ("strl", {"group_size": 1}, "strl.group_size=1: must be at least 2"),
+    ("mtrl", {"is_vision_frozen": True, "weight_decay": 0.1}, "would shrink the vision tower"),
+    ("sft", {"log_every": 10, "save_every": 25}, "sft.save_every=25: must be a multiple"),
+  ],
+)
+def test_settings_that_cannot_train_as_meant_are_refused(config, section, values, message):
+  broken = config.copy_and_resolve_references()
+  broken[section].update(values)
+  with pytest.raises(ValueError, match=message):
+    validate(broken, (section,))
+
+
+def test_a_policy_of_another_system_prompt_is_refused(config, policy, tmp_path):
+  spec = PolicySpec(
+    model=policy.model,
+    views=policy.prompter.views,
+    max_prompt_len=policy.prompter.max_prompt_len,
+    max_response_len=policy.max_response_len,
+    provenance={},
+    system="Play well.",
+  )
+  params = build.make_initial_params(policy, seed=0)
+  save_policy(tmp_path / "policy", params, spec, policy.prompter.tokenizer)
+  config = config.copy_and_resolve_references()
+  config.init = str(tmp_path / "policy")
+  with pytest.raises(ValueError, match="system prompt 'Play well.'; this config's is ''"):
+    pipeline._start(config, Folder(tmp_path / "run"), policy, "sft")
 
 
 def test_training_worlds_stay_below_the_demonstrations(config):
