@@ -36,7 +36,8 @@ def group_advantages(
       f"returns have shape {returns.shape}: expected [groups, members] with at least one member; "
       "reshape the flat returns to (num_groups, group_size)"
     )
-  has_spread = jnp.max(returns, axis=1, keepdims=True) > jnp.min(returns, axis=1, keepdims=True)
+  # not `>`: a return that is NaN stays NaN, as a step counts and skips such an update
+  has_spread = jnp.max(returns, axis=1, keepdims=True) != jnp.min(returns, axis=1, keepdims=True)
   centered = returns - jnp.mean(returns, axis=1, keepdims=True)
   if normalize_by_std and returns.shape[1] > 1:
     centered = centered / (jnp.std(returns, axis=1, ddof=1, keepdims=True) + eps)

@@ -33,7 +33,8 @@ def pack(rows: Sequence[Row], *, max_len: int, max_targets: int, pad_id: int) ->
   Returns:
     Batch of NumPy arrays with B = len(rows).
   Raises:
-    ValueError: a row needs more than max_len tokens or max_targets targets.
+    ValueError: a row needs more than max_len tokens or max_targets targets, or what it says of its
+      responses does not fit them.
   """
   B = len(rows)
   batch = Batch(
@@ -87,6 +88,19 @@ def _slice(row: Row, start: int, end: int) -> Row:
 
 def _check_fits(b: int, row: Row, max_len: int, max_targets: int) -> None:
   num_targets = sum(len(r) for r in row.responses)
+  for name, is_whole in (("old_logp", False), ("advantage", True), ("attend_to", False)):
+    values = getattr(row, name)
+    if values is None:
+      continue
+    have = [np.shape(value) for value in values]
+    want = [(len(ids),) for ids in row.responses]
+    if len(have) != len(want) or any(
+      h != w and not (is_whole and h == ()) for h, w in zip(have, want)
+    ):
+      raise ValueError(
+        f"row {b}: {name} has shapes {have}, its responses {want}: give one entry per response"
+        f"{', a number or' if is_whole else ''} with one value per token"
+      )
   num_tokens = len(row.prompt_ids) + num_targets
   if num_tokens > max_len:
     raise ValueError(

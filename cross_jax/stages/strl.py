@@ -23,7 +23,7 @@ class Question(NamedTuple):
   row: Row  # the picture and the prompt; no responses
   images: tuple[np.ndarray, ...]  # uint8[h, w, 3] per View, what a decoder steers by
   is_gui_open: bool
-  accepted: tuple[RawAction, ...]  # the expert's raw action on the first tick, in each space
+  accepted: tuple[RawAction, ...]  # the raw action of the expert's answer in each space
 
 
 class Answered(NamedTuple):
@@ -51,10 +51,11 @@ def reward(
   tolerance_deg: float | None,
   format_penalty: float,
 ) -> tuple[float, str | None]:
-  """1 if the raw action that a response starts with is one the expert would take.
+  """1 if the raw action that a response comes to is one the expert would take.
 
-  The response is reduced to the raw action of its first tick, whatever space it is in: that is the
-  `Action:` segment where there is one, else what the decoder does first.
+  That is its `Action:` segment where there is one, else what its decoder does if it is given a
+  single tick, whatever space it is in: a turn is then whole, and a click comes with the movement to
+  its point, while in play both are spread over ticks.
 
   Args:
     text: the response.

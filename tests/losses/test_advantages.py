@@ -70,3 +70,9 @@ def test_no_gradient_passes():
 def test_wrong_shape(shape):
   with pytest.raises(ValueError, match=r"returns have shape .* reshape the flat returns"):
     group_advantages(jnp.zeros(shape))
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_broken_return_does_not_look_like_no_spread(broken):
+  got = group_advantages(jnp.array([[1.0, broken, 0.0], [0.0, 1.0, 1.0]]))
+  assert np.isnan(got[0]).any() and np.isfinite(got[1]).all()

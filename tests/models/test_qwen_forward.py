@@ -337,3 +337,9 @@ def test_impossible_configs_are_refused():
       dataclasses.replace(C, **change)
   with pytest.raises(ValueError, match="'3b': must be one of tiny, 2b, 7b"):
     configs.preset("3b")
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
+def test_a_temperature_that_cannot_divide_is_refused(temperature):
+  with pytest.raises(ValueError, match="must be > 0, it divides the logits"):
+    forward.response_logp({}, None, None, (), temperature=temperature)

@@ -79,3 +79,20 @@ def test_a_long_group_is_split_without_loss():
 def test_too_long(sizes, message):
   with pytest.raises(ValueError, match=message):
     pack([_row([5, 6, 7], [[8, 1]])], pad_id=0, **sizes)
+
+
+@pytest.mark.parametrize(
+  "name, values",
+  [
+    ("old_logp", [-1.5, [-0.7, -0.1]]),
+    ("old_logp", [[-1.0, -2.0]]),
+    ("old_logp", [[-1.0, -2.0], [-0.7, -0.1], [-0.2]]),
+    ("attend_to", [[-1], [0, 0]]),
+    ("advantage", [1.0, 0.5, 0.5]),
+    ("advantage", [[1.0], 0.5]),
+  ],
+)
+def test_what_does_not_fit_the_responses_is_refused(name, values):
+  row = _row([5], [[8, 1], [9, 4]], **{name: values})
+  with pytest.raises(ValueError, match=f"row 0: {name} has shapes .* one entry per response"):
+    pack([row], max_len=8, max_targets=6, pad_id=0)

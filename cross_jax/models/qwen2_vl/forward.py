@@ -168,7 +168,11 @@ def response_logp(
     is_vision_frozen: no gradient to the vision tower and its merger, nor the time it takes.
   Returns:
     float32[B, N], nats; what stands at padding is meaningless.
+  Raises:
+    ValueError: a temperature that is not above 0.
   """
+  if not temperature > 0:
+    raise ValueError(f"temperature={temperature}: must be > 0, it divides the logits")
   image_embeds = image_features(params, config, batch.patches, grids)
   if is_vision_frozen:
     image_embeds = jax.lax.stop_gradient(image_embeds)
