@@ -62,7 +62,7 @@ def run(
     description=description,
     formatter_class=argparse.RawDescriptionHelpFormatter,
   )
-  parser.add_argument("--quick", action="store_true", help="a small size: 2 or 3 minutes")
+  parser.add_argument("--quick", action="store_true", help="a small size: under 3 minutes")
   few = f", with --quick {quick_repetitions}" if quick_repetitions != REPETITIONS else ""
   parser.add_argument(
     "--repetitions", type=int, metavar="N", help=f"measured per side; default {REPETITIONS}{few}"

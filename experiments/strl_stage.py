@@ -105,13 +105,11 @@ def load_questions(
   source = make_iterator(data_dir, batch_size=32, seed=config.seed + 1, responses_per_row=ALL_FORMS)
   questions: list[strl.Question] = []
   with progress("questions", num_questions) as advance:
-    for loaded in source:
-      for b in range(len(loaded["instruction"])):
-        questions.append(_question(policy, loaded, b))
+    while len(questions) < num_questions:  # the iterator has no end
+      loaded = next(source)
+      questions += [_question(policy, loaded, b) for b in range(len(loaded["instruction"]))]
       advance(len(loaded["instruction"]))
-      if len(questions) >= num_questions:
-        return questions[:num_questions]
-  raise ValueError(f"{data_dir} has no demonstrations: run the data stage first")
+  return questions[:num_questions]
 
 
 def _question(policy: Policy, loaded: dict[str, Any], b: int) -> strl.Question:

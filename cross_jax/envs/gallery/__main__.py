@@ -27,7 +27,9 @@ def main() -> None:
     formatter_class=argparse.RawDescriptionHelpFormatter,
   )
   parser.add_argument("--out", type=Path, required=True, help="gets a folder for each topic")
-  parser.add_argument("--what", nargs="+", choices=_SAVE, default=list(_SAVE)[:-1])
+  parser.add_argument(
+    "--what", nargs="+", choices=_SAVE, default=list(_SAVE)[:-1], help="default: all but scenes"
+  )
   args = parser.parse_args()
   for kind in args.what:
     folder = args.out / kind
