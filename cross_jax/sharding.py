@@ -96,7 +96,8 @@ def qwen2_vl_rules(config: Qwen2VLConfig, mesh: Mesh) -> Rules:
     ("(^|/)(k_proj|v_proj)/kernel$", P(None, "fsdp", None)),
     ("(^|/)(k_proj|v_proj)/lora_b$", P()),
   )
-  return (*of_kv, *QWEN2_VL_RULES)
+  statistics, *others = QWEN2_VL_RULES  # an optimiser's statistics of a kernel have its name too
+  return (statistics, *of_kv, *others)
 
 
 def make_mesh(

@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.readme:
       for path in fill_results(ROOT):
         print(path)
-  except (FileNotFoundError, ValueError) as error:
+  except (OSError, ValueError) as error:
     print(f"error: {error}", file=sys.stderr)
     return 1
   return 0

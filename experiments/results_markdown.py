@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cross_jax.checkpoint.disk import write_text
 from experiments.palette import DOMAIN_TITLES, STAGE_TITLES
 from experiments.run_folder import load_results
 from experiments.tables import aligned_rows, evaluated
@@ -115,5 +116,5 @@ def fill_results(root: str | Path) -> list[Path]:
   }
   for path, section in sections.items():
     text = path.read_text(encoding="utf-8")
-    path.write_text(replace_section(text, section), encoding="utf-8")
+    write_text(path, replace_section(text, section))
   return list(sections)

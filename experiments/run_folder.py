@@ -99,7 +99,9 @@ def read_metrics(path: Path, notices: list[str]) -> list[dict]:
     try:
       row = json.loads(line)
     except ValueError:
-      notices.append(f"{path.parent.name}/{path.name}: line {i} of {len(lines)} is not JSON.")
+      row = None
+    if not isinstance(row, dict):
+      notices.append(f"{path.parent.name}/{path.name}: line {i} of {len(lines)} is no JSON object.")
       continue
     by_step[row.get("step", i)] = row
   return [by_step[step] for step in sorted(by_step)]
@@ -111,6 +113,6 @@ def find_videos(folder: Path) -> list[Video]:
   for path in sorted(folder.glob("*.mp4")):
     match = _VIDEO.fullmatch(path.name)
     if match:
-      task = match["task"].replace("-", ":", 1)
+      task = match["task"].replace("-", ":")  # no task's name has a hyphen
       videos.append(Video(match["stage"], task, int(match["seed"]), path))
   return videos

@@ -141,8 +141,7 @@ def orbax_to_hf(
       max_shard_bytes=max_shard_bytes,
       on_tensor=on_tensors(num_tensors),
     )
-    if spec.views:  # a policy of the game: what makes it one goes along
-      (partial / SPEC).write_text(spec_text(spec), encoding="utf-8")
+    (partial / SPEC).write_text(spec_text(spec), encoding="utf-8")  # for the way back
     verified = ""
     if is_verified:
       params = load_policy(source)[0]

@@ -103,7 +103,18 @@ def write_json(path: Path, value: Any) -> None:
   Raises:
     OSError: no room, or the file system refused; what was there before stays.
   """
-  text = json.dumps(value, indent=1) + "\n"
+  write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+  """Writes a text file that is never seen half-written; makes its folder.
+
+  Args:
+    path: the file; one that is there is replaced as a whole.
+    text: UTF-8.
+  Raises:
+    OSError: no room, or the file system refused; what was there before stays.
+  """
   path.parent.mkdir(parents=True, exist_ok=True)
   partial = path.with_name(f".{path.name}.partial")
   try:

@@ -114,6 +114,16 @@ def test_a_game_policy_goes_to_hugging_face_and_back(tmp_path, capsys):
   assert "describes another model" in refused(capsys, hf, tmp_path / "third")
 
 
+def test_a_policy_without_views_comes_back_as_it_was(tmp_path, capsys):
+  first, hf, second = (tmp_path / name for name in ("first", "hf", "second"))
+  model = dataclasses.replace(SPEC.model, dtype="bfloat16")
+  spec = SPEC._replace(model=model, views=(), max_prompt_len=777, system="Play well.")
+  save_policy(first, random_params(), spec, load_tokenizer())
+  assert run(capsys, "--from", f"orbax:{first}", "--to", f"hf:{hf}")[0] == 0
+  assert run(capsys, "--from", f"hf:{hf}", "--to", f"orbax:{second}")[0] == 0
+  assert load_policy(second)[1] == spec
+
+
 @pytest.mark.parametrize("direction", ["in", "out"])
 def test_verify_says_how_far(source, tmp_path, capsys, direction):
   policy = tmp_path / "policy"

@@ -104,6 +104,9 @@ def test_a_folder_belongs_to_one_config(tmp_path, config):
   other.sft.num_steps = 7
   with pytest.raises(ValueError, match="sft.num_steps: 6 there, 7 now.*--workdir"):
     claim(folder, other)
+  elsewhere = config.copy_and_resolve_references()
+  elsewhere.stages, elsewhere.distributed, elsewhere.mesh.fsdp = ("strl",), True, -1
+  claim(folder, elsewhere)  # the same run, on other devices
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_damaged_metrics_are_told_and_repeated_steps_are_the_last(tmp_path):
   path.write_text("\n".join(map(json.dumps, rows)) + '\n{"step": 30, "lo')
   notices = []
   assert read_metrics(path, notices) == [rows[0], rows[2]]
-  assert notices == ["sft/metrics.jsonl: line 4 of 4 is not JSON."]
+  assert notices == ["sft/metrics.jsonl: line 4 of 4 is no JSON object."]
 
 
 def test_command_line(workdir, tmp_path, capsys):

@@ -8,6 +8,8 @@ import pytest
 from jax.sharding import PartitionSpec as P
 
 from cross_jax import sharding
+from cross_jax.models.qwen2_vl.config import preset
+from cross_jax.models.qwen2_vl.forward import init_params
 from cross_jax.optim import make_optimizer
 from cross_jax.steps import LossTerms, init_state
 from cross_jax.steps.update import jit_update, make_update
@@ -81,3 +83,16 @@ def test_an_adapter_lies_as_the_sides_of_its_kernel():
     kernel, down, up = (placed[f"{name}/{key}"].shard_shape(s) for key, s in shapes.items())
     assert np.prod(kernel) * 8 == np.prod(shapes["kernel"])
     assert down == (*kernel[:-1], 8) and up == (*kernel[:-2], 8, kernel[-1])
+
+
+@pytest.mark.parametrize("kind", ["adamw", "adafactor", "muon"])
+def test_states_are_placed_where_heads_do_not_divide(kind):
+  """Two key/value heads on a 'tensor' of 4: their kernels are on every device, statistics too."""
+  config = preset("2b")
+  mesh = sharding.make_mesh(1, 2, 4)
+  optimizer, _ = make_optimizer(kind=kind, learning_rate=0.1, warmup_steps=0, total_steps=10)
+  start = lambda: init_state(init_params(jax.random.key(0), config), optimizer, jax.random.key(0))
+  shapes = jax.eval_shape(start)
+  placed = sharding.tree_shardings(shapes, mesh, sharding.qwen2_vl_rules(config, mesh))
+  kernel = placed.params["layers"]["k_proj"]["kernel"]
+  assert kernel.spec == P(None, "fsdp", None)
