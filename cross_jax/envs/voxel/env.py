@@ -103,7 +103,10 @@ class VoxelEnv:
     self, tasks: Sequence[str], seeds: Sequence[int], env_ids: Sequence[int] | None = None
   ) -> None:
     """`reset` without pictures: the next `step` or `observe` draws them."""
-    ids = list(range(self.num_envs)) if env_ids is None else [int(i) for i in env_ids]
+    ids = list(range(self.num_envs) if env_ids is None else env_ids)
+    if any(isinstance(i, bool) or not isinstance(i, int | np.integer) for i in ids):
+      raise ValueError(f"env_ids {ids}: must be integers, the numbers of games; no mask")
+    ids = [int(i) for i in ids]
     if not len(tasks) == len(seeds) == len(ids):
       raise ValueError(
         f"{len(tasks)} tasks, {len(seeds)} seeds for {len(ids)} games: pass one of each per game"

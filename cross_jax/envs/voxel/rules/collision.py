@@ -98,7 +98,7 @@ def boxes_in(look, placed, cell: jax.Array, offsets: np.ndarray, *, is_player: b
   index = index_of(x, y, z)
   block = jnp.where(index >= 0, look(jnp.maximum(index, 0)).astype(jnp.int32), 0)
   for place, new in placed:
-    block = jnp.where((place >= 0) & (index == place), jnp.maximum(block, new), block)
+    block = jnp.where((place >= 0) & (index == place), new, block)
   packed = (_FIRST, _SECOND) if is_player else (_AROUND,)
   words = [jnp.take(jnp.asarray(table), block, mode="clip") for table in packed]
   is_wall = index_of(x, jnp.minimum(y, SIZE_Y - 1), z) < 0  # the world's sides and its bottom

@@ -159,13 +159,14 @@ def merge(state: State, action: RawAction, params: Params) -> State:
 
 
 def collect(state: State, action: RawAction, params: Params) -> State:
-  """The nearest drop in reach is picked up, as far as there is room."""
+  """The nearest drop in reach that there is room for is picked up, as far as there is room."""
   drops, every = state.drops, jnp.arange(MAX_DROPS)
   offset = drops.pos - state.player.pos[None]
   is_near = jnp.max(jnp.abs(offset[:, ::2]), axis=-1) <= REACH_SIDE_M
   is_near &= offset[:, 1] >= -REACH_UP_M - ITEM_M
   is_near &= offset[:, 1] <= PLAYER_HEIGHT + REACH_UP_M
   is_near &= (drops.item > 0) & (drops.age >= PICKUP_TICKS) & (state.player.health > 0)
+  is_near &= jax.vmap(lambda item: inventory.room_for(state.slots, item))(drops.item) > 0
   nearest = jnp.argmin(jnp.where(is_near, jnp.sum(offset**2, axis=-1), jnp.inf))
   item = drops.item[nearest]
   count = jnp.where(is_near[nearest], drops.count[nearest], 0)

@@ -3,6 +3,7 @@
 Source: Minecraft 1.16 FoodData.tick, Player.causeFoodExhaustion, Item.finishUsingItem.
 """
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -12,7 +13,8 @@ from cross_jax.envs.voxel.gui import inventory, layout
 from cross_jax.envs.voxel.params import HARD, NORMAL, PEACEFUL, Params
 from cross_jax.envs.voxel.rules import events
 from cross_jax.envs.voxel.rules.health import MAX_HEALTH, hurt
-from cross_jax.envs.voxel.state import State
+from cross_jax.envs.voxel.rules.when_needed import when_needed
+from cross_jax.envs.voxel.state import Slots, State
 
 MAX_FOOD = 20.0
 START_SATURATION = 5.0
@@ -26,13 +28,19 @@ STARVE_DAMAGE = 1.0
 _NAMES = np.asarray(tables.ITEMS.names)
 _IS_ALWAYS_EDIBLE = np.isin(
   _NAMES, ["golden_apple", "enchanted_golden_apple", "chorus_fruit", "honey_bottle",
-           "suspicious_stew", "milk_bucket"],
+           "suspicious_stew"],
 )  # fmt: skip
+_VESSELS = {"bowl": ["mushroom_stew", "rabbit_stew", "beetroot_soup", "suspicious_stew"],
+            "glass_bottle": ["honey_bottle"]}  # fmt: skip
+_VESSEL = sum(np.isin(_NAMES, full) * tables.ITEMS.index[name] for name, full in _VESSELS.items())
 _EAT_TICKS = np.where(_NAMES == "dried_kelp", FAST_EAT_TICKS, EAT_TICKS).astype(np.int32)
 
 
 def eat(state: State, action: RawAction, params: Params) -> State:
-  """Eats one of the food in hand after `use` was held on it for its time."""
+  """Eats one of the food in hand after `use` was held on it for its time; its bowl or bottle stays.
+
+  Deviation: an empty bottle that there is no room for is gone.
+  """
   player, slot = state.player, layout.HOTBAR + state.player.hotbar
   item = state.slots.item[slot]
   food = jnp.asarray(tables.ITEMS.food)[item]
@@ -44,15 +52,26 @@ def eat(state: State, action: RawAction, params: Params) -> State:
   full = jnp.minimum(player.food + food, MAX_FOOD)
   saturation = jnp.minimum(player.saturation + jnp.asarray(tables.ITEMS.saturation)[item], full)
   eaten = is_eaten.astype(jnp.int32)
+  slots = inventory.remove_item(state.slots, slot, eaten)
+  vessel = jnp.asarray(_VESSEL, jnp.int32)[item]
+  slots = when_needed(is_eaten & (vessel > 0), _give_back, slots, slot, vessel)
   state = state._replace(
     player=player._replace(
       eat_ticks=jnp.where(is_eaten, 0, ticks),
       food=jnp.where(is_eaten, full, player.food),
       saturation=jnp.where(is_eaten, saturation, player.saturation),
     ),
-    slots=inventory.remove_item(state.slots, slot, eaten),
+    slots=slots,
   )
   return events.note(state, "use_item", item, eaten)
+
+
+def _give_back(slots: Slots, slot: jax.Array, vessel: jax.Array) -> Slots:
+  """The slots with an empty vessel, in `slot` if nothing else is there."""
+  is_free = slots.count[slot] == 0
+  in_hand = inventory.set_slot(slots, slot, vessel, jnp.int32(1))
+  stowed, _ = inventory.add_item(slots, vessel, jnp.int32(1))
+  return jax.tree.map(lambda a, b: jnp.where(is_free, a, b), in_hand, stowed)
 
 
 def digest(state: State, action: RawAction, params: Params) -> State:

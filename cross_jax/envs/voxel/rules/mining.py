@@ -8,7 +8,7 @@ from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.rules import chance, drops, events
+from cross_jax.envs.voxel.rules import chance, drops, events, keys
 from cross_jax.envs.voxel.rules.cells import block_of_index, cell_of_index, eye_of
 from cross_jax.envs.voxel.rules.edits import MINE_AT, NO_CELL
 from cross_jax.envs.voxel.rules.fluids import WATER, fluid_at
@@ -74,14 +74,16 @@ def break_rate(
 def mine(state: State, action: RawAction, params: Params) -> State:
   """One tick of breaking the block at the crosshair while `attack` is held.
 
-  Progress starts again at 0 when the target changes or the button is released, and after a break of
+  Progress starts again at 0 when the target or the item in hand (keys.py) changes or the button is
+  released, and after a break of
   more than a tick the next begins BREAK_DELAY ticks later. The count mine_block rises, and the loot
   drops, only if the tool can harvest the block, as in Minecraft. A second half breaks with it.
   """
   player, aim = state.player, state.aim
   is_held = action.buttons[BUTTON_INDEX["attack"]] > 0
   delay = jnp.where(is_held, jnp.maximum(player.mine_delay - 1, 0), 0)
-  cell = jnp.where(is_held & (delay == 0), aim.cell, NO_CELL)
+  is_falling = jnp.any(aim.cell == state.edits.cell[:MINE_AT])  # it dropped its loot already
+  cell = jnp.where(is_held & (delay == 0) & ~is_falling, aim.cell, NO_CELL)
   block = block_of_index(state.blocks, cell)
   item = state.slots.item[layout.HOTBAR + player.hotbar]
   is_under = fluid_at(state.blocks, eye_of(player)).kind == WATER
@@ -127,4 +129,4 @@ def pick(state: State, action: RawAction, params: Params) -> State:
   held = jnp.asarray(tables.ITEMS.block)[state.slots.item[layout.HOTBAR : layout.MAIN]]
   is_it = (held == block) & (np.int32(0) < held)
   hotbar = jnp.where(is_pressed & jnp.any(is_it), jnp.argmax(is_it), state.player.hotbar)
-  return state._replace(player=state.player._replace(hotbar=hotbar.astype(jnp.int32)))
+  return state._replace(player=keys.at_slot(state, hotbar.astype(jnp.int32)))

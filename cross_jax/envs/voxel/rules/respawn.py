@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, NUM_BUTTONS, RawAction
+from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.rules.cells import block_at
 from cross_jax.envs.voxel.rules.player import fresh_player
-from cross_jax.envs.voxel.state import MAX_DROPS, Drops, Slots, State
+from cross_jax.envs.voxel.state import MAX_DROPS, SIZE_Y, Drops, Slots, State
 
 
 def close_gui(state: State, action: RawAction) -> tuple[State, RawAction]:
@@ -29,6 +31,19 @@ def is_dead(state: State) -> jax.Array:
   return state.player.health <= 0
 
 
+def _free_place(state: State) -> jax.Array:
+  """float32[3], m, the spawn, or the first place above it with two cells that stop nobody."""
+  x, y, z = state.spawn_pos
+  least = jnp.ceil(y).astype(jnp.int32)  # of a spawn on a slab, the cell above it
+  level = jnp.arange(SIZE_Y + 1, dtype=jnp.int32)
+  column = [jnp.full(level.shape, jnp.floor(side)).astype(jnp.int32) for side in (x, z)]
+  cells = jnp.stack([column[0], level, column[1]], axis=-1)
+  is_free = ~jnp.asarray(tables.BLOCKS.is_solid)[block_at(state.blocks, cells)]
+  is_free &= jnp.roll(is_free, -1).at[-1].set(True)
+  first = jnp.argmax(is_free & (level >= least)).astype(jnp.int32)
+  return jnp.stack([x, jnp.where(first > least, first.astype(jnp.float32), y), z])
+
+
 def respawn(state: State, action: RawAction, params: Params) -> State:
   """The state, or, after a death, that of a fresh player at the spawn."""
   slots, player = state.slots, state.player
@@ -42,7 +57,7 @@ def respawn(state: State, action: RawAction, params: Params) -> State:
     jnp.where(is_new[:, None], 0.0, old.vel),
   )
   fresh = state._replace(
-    player=fresh_player(state.spawn_pos, player.yaw_deg, jnp.zeros(())),
+    player=fresh_player(_free_place(state), player.yaw_deg, jnp.zeros(())),
     drops=dropped,
     slots=Slots(jnp.zeros_like(slots.item), jnp.zeros_like(slots.count)),
   )

@@ -84,6 +84,7 @@ def teleport(state: State, action: RawAction, params: Params) -> State:
   animals, draws = state.mobs, chance.mob_draws(state)
   is_able = (jnp.asarray(tables.MOBS.trick)[animals.kind] == TELEPORT) & (animals.kind > 0)
   is_hit = (animals.hurt_ticks == HIT_TICKS) & (draws[:, 0] < TELEPORT_SHARE)
+  is_able &= animals.health > 0
   is_off = is_able & (is_hit | is_liquid_at(state.blocks, animals.pos) | (animals.fire_ticks > 0))
   slot = jnp.argmax(is_off)
   shift = (chance.teleport_draws(state) * 2 - 1) * TELEPORT_M

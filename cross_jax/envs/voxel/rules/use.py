@@ -12,7 +12,7 @@ import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel.content import tables
-from cross_jax.envs.voxel.gui import gui, inventory, layout
+from cross_jax.envs.voxel.gui import gui, inventory, layout, stores
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.rules import collision, events, support
 from cross_jax.envs.voxel.rules.cells import block_of_index, cell_index, cell_of_index
@@ -50,9 +50,10 @@ class Site(NamedTuple):
 def use_block(state: State, action: RawAction, params: Params) -> State:
   """Right click on the block at the crosshair: opens its GUI, else places the held block before it.
 
-  Acts on the tick `use` goes down and every USE_DELAY ticks while it is held; with sneak held a
-  block with a GUI is built against instead. Raw food goes onto a campfire, which counts as an
-  interaction; deviation: what lies there is gone, its 600 ticks of cooking are as long as a task.
+  Acts on the tick `use` goes down and every USE_DELAY ticks while it is held; with sneak held and
+  something in a hand, a block with a GUI is built against instead. Raw food goes onto a campfire,
+  which counts as an interaction; deviation: what lies there is gone, its 600 ticks of cooking are
+  as long as a task.
   """
   player, buttons, aim = state.player, action.buttons, state.aim
   is_pressed = buttons[BUTTON_INDEX["use"]] > 0
@@ -61,12 +62,13 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   is_used = is_pressed & (is_fresh | (delay == 0)) & (aim.cell >= 0)
   delay = jnp.where(is_used, USE_DELAY, delay)
   target = jnp.asarray(tables.BLOCKS.base)[block_of_index(state.blocks, aim.cell)]
-  is_sneaking = buttons[BUTTON_INDEX["sneak"]] > 0
-  opened = jnp.where(is_used & ~is_sneaking, jnp.asarray(tables.BLOCKS.gui)[target], 0)
   slot = layout.HOTBAR + player.hotbar
   item = state.slots.item[slot]
+  is_armed = (item > 0) | (state.slots.item[layout.OFFHAND] > 0)
+  is_meant = is_used & ~((buttons[BUTTON_INDEX["sneak"]] > 0) & is_armed)
+  opened = jnp.where(is_meant, jnp.asarray(tables.BLOCKS.gui)[target], 0)
   site = _site(state, jnp.asarray(tables.ITEMS.block)[item], aim)
-  is_fed = is_used & jnp.asarray(_IS_CAMPFIRE)[target] & jnp.asarray(_IS_RAW_FOOD)[item]
+  is_fed = is_meant & jnp.asarray(_IS_CAMPFIRE)[target] & jnp.asarray(_IS_RAW_FOOD)[item]
   is_placed = is_used & (opened == layout.GUI_NONE) & (site.block > 0) & site.is_free & ~is_fed
   spent = (is_placed | is_fed).astype(jnp.int32)
   edits = set_edit(state.edits, PLACE_AT, jnp.where(is_placed, site.cell, NO_CELL), site.block)
@@ -77,7 +79,8 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
     edits=set_edit(edits, PLACE_AT + 1, half_cell, site.half_block),
   )
   state = events.note(state, "use_item", item, spent)
-  is_met = (opened > layout.GUI_NONE) | is_fed
+  is_opened = (opened > layout.GUI_NONE) & stores.can_open(state.stores, opened, aim.cell)
+  is_met = is_opened | is_fed
   state = events.note(state, "interact", target, is_met.astype(jnp.int32))
   return gui.open_gui(state, opened, aim.cell)
 
