@@ -59,6 +59,8 @@ def side(work: Work, *, name: str) -> Iterator[sides.Report]:
     environ |= {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ONE_THREAD, "NPROC": "1"}
     environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
   cores = work.cores if on_cpu else (None,)
+  if name.startswith("craftax"):
+    cores = cores[::-1]  # the first process compiles: ours on the one core, Craftax's on the other
   processes, errors = [], []
   for index, core in enumerate(cores):
     games = work.games // len(cores)

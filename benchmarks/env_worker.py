@@ -21,6 +21,7 @@ from typing import Any
 Measured = dict[str, Any]
 SIZES = ((64, 64), (128, 72), (160, 120))  # of ours
 POOL_FACTOR = 2  # prepared worlds per game
+PATIENCE_S = 60.0  # of a process with the one that is to compile first
 CHUNK_TICKS = 10  # compiled into one call
 PRESS_SHARE, RARE_SHARE = 0.2, 0.04  # chance that a button is down: of most, of RARE
 RARE = (
@@ -51,18 +52,23 @@ def repeat(tick: Callable[[], int], seconds: float) -> Measured:
   return {"steps": steps, "s": passed, "cpu_s": cpu_s() - cpu_start}
 
 
-def _compile(name: str, run: Callable[[], Any]) -> dict[str, float]:
+def _compile(name: str, run: Callable[[], Any], *, is_first: bool) -> dict[str, float]:
   """Seconds and seconds of CPU of the first calls; processes that want the same take turns.
 
   The first compiles, the others wait and then load what it left in the cache.
 
   Args:
     name: of the program.
+    is_first: this process compiles it, so that it is known which core is busy with what.
     run: calls it; the second call may compile again, for what the first returned.
   """
   folder = os.environ.get("JAX_COMPILATION_CACHE_DIR") or tempfile.gettempdir()
+  begun, patience = Path(folder) / f"{name}.begun", time.monotonic() + PATIENCE_S
+  while not is_first and not begun.exists() and time.monotonic() < patience:
+    time.sleep(0.1)
   with open(Path(folder) / f"{name}.lock", "w", encoding="ascii") as turn:
     fcntl.flock(turn, fcntl.LOCK_EX)
+    begun.touch()
     start, cpu_start = time.perf_counter(), time.process_time()
     run()
     run()
@@ -162,7 +168,8 @@ def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
     families[get(task).family] = families.get(get(task).family, 0) + 1
   bytes_per_game = sum(leaf.nbytes for leaf in jax.tree.leaves(pool)) // len(tasks)
   yield {
-    "compiled": _compile("ours", functools.partial(advance, 0)), "worlds": len(tasks),
+    "compiled": _compile("ours", functools.partial(advance, 0), is_first=index == 0),
+    "worlds": len(tasks),
     "families": families, "bytes_per_game": bytes_per_game,
     "device_kind": jax.devices()[0].device_kind,
   }  # fmt: skip
@@ -206,7 +213,7 @@ def craftax(games: int, index: int, seconds: float, *, is_auto_reset: bool) -> I
     return games * CHUNK_TICKS
 
   yield {
-    "compiled": _compile(f"craftax_{is_auto_reset}", advance),
+    "compiled": _compile(f"craftax_{is_auto_reset}", advance, is_first=index == 0),
     "picture": list(carry[0].shape[1:]),
     "version": importlib.metadata.version("craftax"),
   }
