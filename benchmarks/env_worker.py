@@ -59,8 +59,8 @@ def _compile(name: str, run: Callable[[], Any], *, is_first: bool) -> dict[str, 
 
   Args:
     name: of the program.
-    is_first: this process compiles it, so that it is known which core is busy with what.
     run: calls it; the second call may compile again, for what the first returned.
+    is_first: this process compiles it, so that it is known which core is busy with what.
   """
   folder = os.environ.get("JAX_COMPILATION_CACHE_DIR") or tempfile.gettempdir()
   begun, patience = Path(folder) / f"{name}.begun", time.monotonic() + PATIENCE_S

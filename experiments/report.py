@@ -5,10 +5,10 @@ python -m experiments.report --readme
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
+from cross_jax.checkpoint.disk import write_text
 from experiments import page
 from experiments.results_markdown import fill_results
 from experiments.run_folder import read_run
@@ -30,9 +30,7 @@ def write_report(workdir: str | Path, *, max_video_bytes: int = MAX_VIDEO_BYTES)
   """
   html = page.build(read_run(workdir), max_video_bytes=max_video_bytes)
   path = Path(workdir) / "report.html"
-  partial = path.with_name(".report.html.partial")
-  partial.write_text(html, encoding="utf-8")
-  os.replace(partial, path)
+  write_text(path, html)
   return path
 
 
