@@ -40,6 +40,13 @@ def block_at(blocks: jax.Array, cell: jax.Array) -> jax.Array:
   return block_of_index(blocks, cell_index(cell))
 
 
+def column_at(blocks: jax.Array, x: jax.Array, z: jax.Array) -> jax.Array:
+  """int32[SIZE_Y + 1], the blocks over float32[] x and z from the bottom up, then air."""
+  level = jnp.arange(SIZE_Y + 1, dtype=jnp.int32)
+  side = lambda a: jnp.full(level.shape, jnp.floor(a)).astype(jnp.int32)
+  return block_at(blocks, jnp.stack([side(x), level, side(z)], axis=-1))
+
+
 def is_wall(cell: jax.Array) -> jax.Array:
   """bool[...], whether int32[..., 3] cells lie beyond the world's sides or below it."""
   x, y, z = cell[..., 0], cell[..., 1], cell[..., 2]

@@ -12,9 +12,9 @@ from cross_jax.base import BUTTON_INDEX, NUM_BUTTONS, RawAction
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.rules.cells import block_at
+from cross_jax.envs.voxel.rules.cells import column_at
 from cross_jax.envs.voxel.rules.player import fresh_player
-from cross_jax.envs.voxel.state import MAX_DROPS, SIZE_Y, Drops, Slots, State
+from cross_jax.envs.voxel.state import MAX_DROPS, Drops, Slots, State
 
 
 def close_gui(state: State, action: RawAction) -> tuple[State, RawAction]:
@@ -35,10 +35,9 @@ def _free_place(state: State) -> jax.Array:
   """float32[3], m, the spawn, or the first place above it with two cells that stop nobody."""
   x, y, z = state.spawn_pos
   least = jnp.ceil(y).astype(jnp.int32)  # of a spawn on a slab, the cell above it
-  level = jnp.arange(SIZE_Y + 1, dtype=jnp.int32)
-  column = [jnp.full(level.shape, jnp.floor(side)).astype(jnp.int32) for side in (x, z)]
-  cells = jnp.stack([column[0], level, column[1]], axis=-1)
-  is_free = ~jnp.asarray(tables.BLOCKS.is_solid)[block_at(state.blocks, cells)]
+  column = column_at(state.blocks, x, z)
+  level = jnp.arange(len(column), dtype=jnp.int32)
+  is_free = ~jnp.asarray(tables.BLOCKS.is_solid)[column]
   is_free &= jnp.roll(is_free, -1).at[-1].set(True)
   first = jnp.argmax(is_free & (level >= least)).astype(jnp.int32)
   return jnp.stack([x, jnp.where(first > least, first.astype(jnp.float32), y), z])

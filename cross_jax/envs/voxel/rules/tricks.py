@@ -11,12 +11,12 @@ from cross_jax.base import RawAction
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.params import EASY, HARD, NORMAL, PEACEFUL, Params
 from cross_jax.envs.voxel.rules import chance
-from cross_jax.envs.voxel.rules.cells import block_at, is_liquid_at
+from cross_jax.envs.voxel.rules.cells import column_at, is_liquid_at
 from cross_jax.envs.voxel.rules.collision import HEIGHT
 from cross_jax.envs.voxel.rules.health import hurt
 from cross_jax.envs.voxel.rules.mobs import FUSE, FUSE_M, TELEPORT
 from cross_jax.envs.voxel.rules.rounding import rounded
-from cross_jax.envs.voxel.state import SIZE_X, SIZE_Y, SIZE_Z, State
+from cross_jax.envs.voxel.state import SIZE_X, SIZE_Z, State
 
 FUSE_TICKS, FUSE_BREAK_M = 30, 7.0
 CREEPER_POWER = 3.0
@@ -83,16 +83,15 @@ def teleport(state: State, action: RawAction, params: Params) -> State:
   """
   animals, draws = state.mobs, chance.mob_draws(state)
   is_able = (jnp.asarray(tables.MOBS.trick)[animals.kind] == TELEPORT) & (animals.kind > 0)
-  is_hit = (animals.hurt_ticks == HIT_TICKS) & (draws[:, 0] < TELEPORT_SHARE)
   is_able &= animals.health > 0
+  is_hit = (animals.hurt_ticks == HIT_TICKS) & (draws[:, 0] < TELEPORT_SHARE)
   is_off = is_able & (is_hit | is_liquid_at(state.blocks, animals.pos) | (animals.fire_ticks > 0))
   slot = jnp.argmax(is_off)
   shift = (chance.teleport_draws(state) * 2 - 1) * TELEPORT_M
   x = jnp.clip(jnp.floor(animals.pos[slot, 0] + shift[0]), 1, SIZE_X - 2)
   z = jnp.clip(jnp.floor(animals.pos[slot, 2] + shift[1]), 1, SIZE_Z - 2)
-  level = jnp.arange(SIZE_Y, dtype=jnp.int32)
-  place = lambda a: jnp.full((SIZE_Y,), a, jnp.float32).astype(jnp.int32)
-  column = block_at(state.blocks, jnp.stack([place(x), level, place(z)], axis=-1))
+  column = column_at(state.blocks, x, z)
+  level = jnp.arange(len(column), dtype=jnp.int32)
   tops = jnp.asarray(HEIGHT)[column]
   top = jnp.max(jnp.where(tops > 0, level.astype(jnp.float32) + tops, 0.0))
   is_wet = jnp.any(jnp.asarray(tables.BLOCKS.is_liquid)[column] & (level >= top.astype(jnp.int32)))

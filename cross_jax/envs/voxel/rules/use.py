@@ -12,7 +12,7 @@ import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel.content import tables
-from cross_jax.envs.voxel.gui import gui, inventory, layout, stores
+from cross_jax.envs.voxel.gui import gui, inventory, layout
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.rules import collision, events, support
 from cross_jax.envs.voxel.rules.cells import block_of_index, cell_index, cell_of_index
@@ -79,10 +79,9 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
     edits=set_edit(edits, PLACE_AT + 1, half_cell, site.half_block),
   )
   state = events.note(state, "use_item", item, spent)
-  is_opened = (opened > layout.GUI_NONE) & stores.can_open(state.stores, opened, aim.cell)
-  is_met = is_opened | is_fed
-  state = events.note(state, "interact", target, is_met.astype(jnp.int32))
-  return gui.open_gui(state, opened, aim.cell)
+  state = gui.open_gui(state, opened, aim.cell)
+  is_opened = (opened > layout.GUI_NONE) & (state.gui.kind == opened)
+  return events.note(state, "interact", target, (is_opened | is_fed).astype(jnp.int32))
 
 
 def _site(state: State, block: jax.Array, aim: Aim) -> Site:
