@@ -8,9 +8,10 @@ ViZDoom's one game a process, as those libraries do. Sides prepare together, the
 is a mixture of all task families in `jax.lax.scan`, and always resets itself, from a pool of
 prepared worlds. Craftax runs in a scan too: as it is, and with its own auto-reset, which makes a
 world every tick. Crafter's resets are not counted. The ratios compare our 64x64 with Craftax
-(63x63) and Crafter (64x64), our 160x120 with ViZDoom. Peers come with
-`pip install -e '.[bench-env]'`; one that is not installed is null. The last line of stdout is the
-result as JSON.
+(63x63) and Crafter (64x64), our 160x120 with ViZDoom. `ours` and `ratio` are drawn by the native
+renderer where there is a C++ compiler, `ours_jax` and `ratio_jax` by the one in JAX. Peers come
+with `pip install -e '.[bench-env]'`; one that is not installed is null. The last line of stdout is
+the result as JSON.
 """
 
 import argparse
@@ -26,7 +27,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from benchmarks import command_line, sides
-from benchmarks.env_worker import SIZES
+from benchmarks.env_worker import SIZES, key_of
+from cross_jax.envs.voxel.render.renderers import JAX
 
 NAMES = tuple("{}x{}".format(*size) for size in SIZES)
 PEERS = {  # our size that each is compared with, and the goal of the ratio
@@ -157,7 +159,8 @@ def _what_it_did(work: Work, repetitions: int) -> dict[str, str]:
     "numbers": f"steps/s with a picture of every game each tick, summed over {where}; medians of "
     f"{repetitions} repetitions of {work.seconds:g} s, sides and sizes in turn",
     "ours": f"{work.games} games of all task families in equal shares in lax.scan, auto-reset from "
-    "a pool of prepared worlds included; random buttons and turns (env_worker.ours)",
+    "a pool of prepared worlds included; random buttons and turns (env_worker.ours); ours_jax is "
+    "drawn by the renderer in JAX, ours by the one named under renderer",
     "craftax": f"Craftax-Classic-Pixels, {work.games} games in lax.scan, 63x63, random actions; "
     "without auto-reset, and craftax_auto_reset with its own, which makes a world every tick",
     "crafter": "a game a process, 64x64, random actions, the time of its resets not counted",
@@ -180,20 +183,26 @@ def summary(
     measured: side -> reports of its repetitions, the rates under the size (peers: under "").
     missing: peer -> why it didn't run.
   Returns:
-    ours, peers, ratio: medians, steps per second; then the details and the goals.
+    ours, peers, ratio: medians, steps per second, ours by the native renderer where it draws;
+    ours_jax, ratio_jax: by the one in JAX; then the details and the goals.
   """
   rates = lambda name, key, unit: sides.summary([report[key][unit] for report in measured[name]])
-  ours = {size: rates("ours", size, "steps_per_s")["median"] for size in NAMES}
   peers: dict[str, float | None] = dict.fromkeys(PEERS)
-  ratio: dict[str, float | None] = dict.fromkeys(PEERS)
-  by_cpu: dict[str, float | None] = dict.fromkeys(PEERS)
-  for name in measured:
-    if name in PEERS:
+  peers |= {n: rates(n, "", "steps_per_s")["median"] for n in measured if n in PEERS}
+  best, *_ = prepared["ours"]["processes"][0]["renderers"]
+
+  def ratios(renderer: str, unit: str) -> dict[str, float | None]:
+    """Ours to the peers that ran."""
+    out: dict[str, float | None] = dict.fromkeys(PEERS)
+    for name in set(PEERS) & set(measured):
       size, _ = PEERS[name]
-      peers[name] = rates(name, "", "steps_per_s")["median"]
-      ratio[name] = round(ours[size] / peers[name], 3)
-      cpu = [rates(*side, "steps_per_cpu_s")["median"] for side in (("ours", size), (name, ""))]
-      by_cpu[name] = round(cpu[0] / cpu[1], 3)
+      own, other = rates("ours", key_of(renderer, size), unit), rates(name, "", unit)
+      out[name] = round(own["median"] / other["median"], 3)
+    return out
+
+  def speeds(renderer: str) -> dict[str, float]:
+    return {size: rates("ours", key_of(renderer, size), "steps_per_s")["median"] for size in NAMES}
+
   details = {
     name: {
       "prepared": prepared[name]["processes"],
@@ -202,10 +211,13 @@ def summary(
     for name, reports in measured.items()
   }
   return {
-    "ours": ours,
+    "ours": speeds(best),
     "peers": peers,
-    "ratio": ratio,
-    "ratio_by_cpu_s": by_cpu,
+    "ratio": ratios(best, "steps_per_s"),
+    "ratio_by_cpu_s": ratios(best, "steps_per_cpu_s"),
+    "ours_jax": speeds(JAX),
+    "ratio_jax": ratios(JAX, "steps_per_s"),
+    "renderer": best,
     "goals": {name: goal for name, (_, goal) in PEERS.items()},
     "missing": dict(missing),
     "sides": details,

@@ -106,11 +106,29 @@ def random_actions(rng: Any, games: int) -> Any:
   return RawAction(is_down.astype(jnp.int8), TURN_DEG * jax.random.normal(turn_rng, (games, 2)))
 
 
+def key_of(renderer: str, size: str) -> str:
+  """What a worker's report calls the pictures of a size that one of our renderers draws."""
+  return f"{renderer} {size}"
+
+
+def usable_renderers() -> tuple[tuple[str, ...], str]:
+  """(our renderers that draw here, the one to be compared first; why the native one doesn't)."""
+  from cross_jax.envs.voxel.render.native import load_kernel
+  from cross_jax.envs.voxel.render.renderers import JAX, NATIVE, check_renderer
+
+  try:
+    check_renderer(NATIVE)
+    load_kernel()
+  except (RuntimeError, ValueError) as error:
+    return (JAX,), str(error)
+  return (NATIVE, JAX), ""
+
+
 def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
   """The voxel world in a scan: random actions, a picture every tick, auto-reset from the pool.
 
-  One program for all sizes of pictures, since most of compiling is the tick's: a loop of one round
-  or none draws each, and leaves the pictures of the others where they are.
+  One program for all sizes and renderers, since most of compiling is the tick's: a loop of one
+  round or none draws each, and leaves the pictures of the others where they are.
   """
   import jax
   import jax.numpy as jnp
@@ -120,21 +138,29 @@ def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
   from cross_jax.envs.tasks import get
   from cross_jax.envs.voxel import functional
   from cross_jax.envs.voxel.render import render_batch
+  from cross_jax.envs.voxel.render.renderers import renderer
 
+  renderers, why_not = usable_renderers()
   tasks = mixture(POOL_FACTOR * games, index)
   pool = functional.make_pool(tasks, [1000 * index + i for i in range(len(tasks))])
   reset, step = functional.make()
   step_batch = jax.vmap(step, in_axes=(None, 0, 0, 0))
   views = [View(0, 0, 640, 360, width, height) for width, height in SIZES]
+  drawings = [(name, view) for name in renderers for view in views]
 
-  def draw_if(is_wanted, states, old, view):
+  def draw_if(is_wanted, states, old, drawing):
+    name, view = drawing
+
     # The barrier ties the picture to the loop, or XLA would draw it before, whether wanted or not.
-    draw = lambda i, _: render_batch(jax.lax.optimization_barrier((states, i))[0], (view,))[0]
+    def draw(i, _):
+      with renderer(name):
+        return render_batch(jax.lax.optimization_barrier((states, i))[0], (view,))[0]
+
     return jax.lax.fori_loop(0, is_wanted, draw, old)
 
   @functools.partial(jax.jit, donate_argnums=1)
-  def run(pool, carry, rng, size):
-    wanted = (size == jnp.arange(len(SIZES))).astype(jnp.int32)
+  def run(pool, carry, rng, which):
+    wanted = (which == jnp.arange(len(drawings))).astype(jnp.int32)
 
     def tick(carry, rng):
       game, pictures, counts = carry
@@ -143,8 +169,8 @@ def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
         pool, game, random_actions(act_rng, games), jax.random.split(step_rng, games)
       )
       pictures = tuple(
-        draw_if(is_wanted, game.state, old, view)
-        for view, is_wanted, old in zip(views, wanted, pictures, strict=True)
+        draw_if(is_wanted, game.state, old, drawing)
+        for drawing, is_wanted, old in zip(drawings, wanted, pictures, strict=True)
       )
       new = jnp.stack([jnp.sum(terminated | truncated), jnp.sum(observation.is_gui_open)])
       return (game, pictures, counts + new), None
@@ -153,14 +179,16 @@ def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
 
   keys = jax.random.split(jax.random.key(index), games)
   game, _ = jax.jit(jax.vmap(reset, in_axes=(None, 0)))(pool, keys)
-  pictures = tuple(jnp.zeros((games, view.height, view.width, 3), jnp.uint8) for view in views)
+  pictures = tuple(
+    jnp.zeros((games, view.height, view.width, 3), jnp.uint8) for _, view in drawings
+  )
   carry, num_calls = (game, pictures, jnp.zeros(2, jnp.int32)), 0
 
-  def advance(size: int) -> int:
+  def advance(which: int) -> int:
     nonlocal carry, num_calls
     num_calls += 1
     rng = jax.random.fold_in(jax.random.key(index), num_calls)
-    carry = jax.block_until_ready(run(pool, carry, rng, jnp.int32(size)))
+    carry = jax.block_until_ready(run(pool, carry, rng, jnp.int32(which)))
     return games * CHUNK_TICKS
 
   families: dict[str, int] = {}
@@ -172,14 +200,15 @@ def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
     "worlds": len(tasks),
     "families": families, "bytes_per_game": bytes_per_game,
     "device_kind": jax.devices()[0].device_kind,
+    "renderers": list(renderers), "no_native": why_not,
   }  # fmt: skip
   while True:
     report = {}
-    for i, (width, height) in enumerate(SIZES):
+    for i, (name, view) in enumerate(drawings):
       before = np.asarray(carry[2])
-      report[f"{width}x{height}"] = repeat(functools.partial(advance, i), seconds) | dict(
-        zip(("resets", "gui_open"), (np.asarray(carry[2]) - before).tolist())
-      )
+      report[key_of(name, f"{view.width}x{view.height}")] = repeat(
+        functools.partial(advance, i), seconds
+      ) | dict(zip(("resets", "gui_open"), (np.asarray(carry[2]) - before).tolist()))
     yield report
 
 

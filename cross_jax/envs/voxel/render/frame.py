@@ -25,6 +25,7 @@ from cross_jax.envs.voxel.render.mobs import (
   chunk_angles,
   hit_things,
 )
+from cross_jax.envs.voxel.render.native import draw_native
 from cross_jax.envs.voxel.render.once import Once, once_of
 from cross_jax.envs.voxel.render.rays import (
   FOCAL_PX,
@@ -34,6 +35,7 @@ from cross_jax.envs.voxel.render.rays import (
   eye,
   px_per_sample,
 )
+from cross_jax.envs.voxel.render.renderers import is_native
 from cross_jax.envs.voxel.render.shade import shade
 from cross_jax.envs.voxel.render.together import hit_things_together, trace_together
 from cross_jax.envs.voxel.render.trace import padded, trace
@@ -199,6 +201,8 @@ def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...
     ValueError: a view is not a rectangle of the screen.
   """
   views, plan = tuple(views), _checked_plan(views)
+  if is_native():
+    return draw_native(states, views)
 
   def paint(game: tuple[State, Once], rays: Rays, hits: Hits, things: Things) -> tuple:
     images = _cut_views(shade(hits, things, rays, plan.pixel_angle, game), views)

@@ -19,7 +19,7 @@ CURSOR_EDGE = 16 | 16 << 8 | 16 << 16
 _FLAME = 250 | 150 << 8 | 30 << 16
 _ARROW = 245 | 245 << 8 | 245 << 16
 _WHITE = np.int32(240 | 240 << 8 | 240 << 16)
-_IS_FURNACE = np.isin(np.arange(layout.NUM_GUIS), layout.FURNACE_GUIS)
+IS_FURNACE = np.isin(np.arange(layout.NUM_GUIS), layout.FURNACE_GUIS)
 
 
 def screen_of(state: State) -> tuple[jax.Array, jax.Array]:
@@ -29,7 +29,7 @@ def screen_of(state: State) -> tuple[jax.Array, jax.Array]:
   return group, number
 
 
-def _icons(state: State) -> Slots:
+def icons_of(state: State) -> Slots:
   """What slots, entries of the book and choices of a stonecutter show: int32[NUM_ICONS] each."""
   offered = jnp.concatenate([recipe_book.products(state.gui), stations.choices(state.slots)])
   slots = with_nothing(state.slots)
@@ -50,7 +50,7 @@ def _draw_panel(image: jax.Array, state: State, plan: PanelPlan | None) -> jax.A
   part = jnp.where((icon == hovered) & (hovered >= 0), mix(part, _WHITE, HIGHLIGHT), part)
   is_chosen = (icon == FIRST_CHOICE + gui.choice) & (gui.choice >= 0)
   part = jnp.where(is_chosen, mix(part, _WHITE, HIGHLIGHT), part)
-  part = draw_icons(part, icon, jnp.asarray(plan.offset)[which], _icons(state))
+  part = draw_icons(part, icon, jnp.asarray(plan.offset)[which], icons_of(state))
 
   def burning(part):
     burn = gui.burn_ticks.astype(jnp.float32) / jnp.maximum(gui.burn_total, 1).astype(jnp.float32)
@@ -58,7 +58,7 @@ def _draw_panel(image: jax.Array, state: State, plan: PanelPlan | None) -> jax.A
     part = jnp.where(plan.flame < burn, _FLAME, part)
     return jnp.where(plan.arrow < gui.cook_ticks.astype(jnp.float32) / cook_ticks, _ARROW, part)
 
-  is_furnace = jnp.asarray(_IS_FURNACE)[gui.kind]
+  is_furnace = jnp.asarray(IS_FURNACE)[gui.kind]
   return paste(image, plan.region, jax.lax.cond(is_furnace, burning, lambda part: part, part))
 
 

@@ -19,7 +19,7 @@ _FOOD = 178 | 112 << 8 | 48 << 16
 _PLATE = 200 | 204 << 8 | 212 << 16
 _BUBBLE = 96 | 160 << 8 | 236 << 16
 _GONE = 40 | 24 << 8 | 24 << 16
-_SELECTED = np.int32(240 | 240 << 8 | 240 << 16)
+SELECTED = np.int32(240 | 240 << 8 | 240 << 16)
 
 
 def draw_hud(image: jax.Array, game: tuple[State, Once], plan: ScreenPlan) -> jax.Array:
@@ -42,7 +42,7 @@ def _draw_bar(part: jax.Array, state: State, bar: Bar) -> jax.Array:
   selected = (art.HOTBAR_PITCH * player.hotbar).astype(jnp.float32)
   dx = jnp.abs(bar.x - (art.HOTBAR_XY[0] + 11) - selected)
   edge = 12.0 - jnp.maximum(dx, bar.dy)
-  part = jnp.where((edge >= 0) & (edge < bar.edge_px), _SELECTED, part)
+  part = jnp.where((edge >= 0) & (edge < bar.edge_px), SELECTED, part)
   tens = jax.tree.map(lambda *rows: jnp.stack(rows), bar.hearts, bar.food)
   value = jnp.stack([player.health, player.food]) / 2
   colours = jnp.asarray([(_HEART, _GONE), (_FOOD, _GONE)])

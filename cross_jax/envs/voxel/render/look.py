@@ -71,8 +71,8 @@ def _pack_boxes(boxes: np.ndarray) -> np.ndarray:
   return np.sum(parts << (5 * np.arange(6, dtype=np.int32)), axis=-1, dtype=np.int32).reshape(-1)
 
 
-_BOXES = _pack_boxes(SHAPES.boxes)
-_UNUSED = _pack_boxes(np.zeros((1, 1, 6)))[0]
+BOXES = _pack_boxes(SHAPES.boxes)
+UNUSED_BOX = _pack_boxes(np.zeros((1, 1, 6)))[0]
 
 
 def _is_opaque(hits: Hits, rays: Rays) -> jax.Array:
@@ -104,7 +104,7 @@ def _box_t(
   """The first side of a shape's boxes that rays enter after t - BACK: (t, face), FAR if none."""
   cell, start_t = cells_at(rays, t), t - BACK
   shape = jnp.where(word & FLAG_BOXES > 0, word_shape(word), 0)
-  box = lambda k: jnp.asarray(_BOXES).at[_NUM_BOXES * shape + k].get(mode="promise_in_bounds")
+  box = lambda k: jnp.asarray(BOXES).at[_NUM_BOXES * shape + k].get(mode="promise_in_bounds")
   is_up = tuple(d > 0 for d in (rays.x, rays.y, rays.z))
   scale = np.float32(1 / _STEPS)
 
@@ -131,7 +131,12 @@ def _box_t(
   best, face = meet(jnp.full_like(t, FAR), jnp.zeros_like(word), box(0))
   second = box(1)
   best, face = jax.lax.cond(
-    jnp.any(second != _UNUSED), meet_others, lambda best, face, _: (best, face), best, face, second
+    jnp.any(second != UNUSED_BOX),
+    meet_others,
+    lambda best, face, _: (best, face),
+    best,
+    face,
+    second,
   )
   return greater(best, 0.0), face
 

@@ -70,6 +70,15 @@ def _lone(centre_y: jax.Array, half: jax.Array, tile: jax.Array) -> dict[str, ja
   }
 
 
+def turns_of(state: State) -> tuple[jax.Array, jax.Array]:
+  """Sine and cosine of the yaw of every mob, drop and shot of a game: float32[NUM_THINGS] each."""
+  drops, shots = state.drops, state.projectiles
+  heading = -jnp.arctan2(shots.vel[:, 0], shots.vel[:, 2])
+  spin = jnp.radians(SPIN_DEG * (drops.age % 40).astype(jnp.float32))
+  yaw = jnp.concatenate([jnp.radians(state.mobs.yaw_deg), spin, heading])
+  return jnp.sin(yaw), jnp.cos(yaw)
+
+
 def boxes_of(state: State) -> Boxes:
   """The boxes of the mobs, drops and shots of one game."""
   mobs, drops, shots = state.mobs, state.drops, state.projectiles
@@ -82,9 +91,7 @@ def boxes_of(state: State) -> Boxes:
     for name in ("centre", "half", "tile", "middle")
   }
   parts = {name: jnp.concatenate([bodies[name], items[name], flying[name]]) for name in bodies}
-  heading = -jnp.arctan2(shots.vel[:, 0], shots.vel[:, 2])
-  spin = jnp.radians(SPIN_DEG * (drops.age % 40).astype(jnp.float32))
-  yaw = jnp.concatenate([jnp.radians(mobs.yaw_deg), spin, heading])
+  sin, cos = turns_of(state)
   radius = [
     jnp.where(mobs.kind > 0, jnp.asarray(BODIES.radius)[mobs.kind], 0.0),
     jnp.where(drops.item > 0, DROP_SIZE, 0.0),
@@ -92,8 +99,8 @@ def boxes_of(state: State) -> Boxes:
   ]
   return Boxes(
     pos=jnp.concatenate([mobs.pos, drops.pos, shots.pos]),
-    sin=jnp.sin(yaw),
-    cos=jnp.cos(yaw),
+    sin=sin,
+    cos=cos,
     radius=jnp.concatenate(radius),
     is_hurt=jnp.pad(mobs.hurt_ticks > 0, (0, MAX_DROPS + MAX_PROJECTILES)),
     **parts,

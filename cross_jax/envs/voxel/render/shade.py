@@ -47,11 +47,11 @@ WATER_CLEAR, WATER_LENGTH, WATER_MAX = 0.32, 10.0, 0.92  # least tint, m to full
 # the length to a level sky.
 DIVER_HALF, DIVER_SKY = 17.0, 40.0
 
-_WATER = (44.0, 92.0, 204.0)
+WATER = (44.0, 92.0, 204.0)
 _FLASH = (240.0, 40.0, 40.0)
 _FLASH_SHARE = 0.45
-_ATLAS = np.concatenate([BLOCK_ATLAS, SKINS])
-_FIRST_SKIN = len(BLOCK_ATLAS)
+ATLAS = np.concatenate([BLOCK_ATLAS, SKINS])
+FIRST_SKIN = len(BLOCK_ATLAS)
 
 
 class _Faces(NamedTuple):
@@ -60,7 +60,7 @@ class _Faces(NamedTuple):
   cell: jax.Array
   face: jax.Array
   place: tuple[jax.Array, jax.Array, jax.Array]  # x, y, z in the cell
-  texel: jax.Array  # index into _ATLAS
+  texel: jax.Array  # index into ATLAS
 
 
 def _take_apart(hits: Hits, rays: Rays, pixel_angle: np.ndarray) -> _Faces:
@@ -141,10 +141,8 @@ def shade(
   state, once = game
   faces = _take_apart(hits, rays, pixel_angle)
   is_thing = things.t < hits.t
-  skin = _FIRST_SKIN + (things.look & ((1 << SIDE_SHIFT) - 1))
-  word = (
-    jnp.asarray(_ATLAS).at[jnp.where(is_thing, skin, faces.texel)].get(mode="promise_in_bounds")
-  )
+  skin = FIRST_SKIN + (things.look & ((1 << SIDE_SHIFT) - 1))
+  word = jnp.asarray(ATLAS).at[jnp.where(is_thing, skin, faces.texel)].get(mode="promise_in_bounds")
   light = _block_light(faces) * _marks(faces, hits.t, word, pixel_angle, game)
   side = ((things.look >> SIDE_SHIFT) & 3).astype(jnp.float32)
   light = jnp.where(is_thing, 1.0 - LIGHT_STEP * side, light)
@@ -166,5 +164,5 @@ def shade(
     dim = between(NIGHT_LIGHT[i], once.day)
     lit = (channel + flash * (_FLASH[i] - channel)) * light * (bright * (1 / 255))
     seen = jnp.where(is_sky, sky, lit + fog * (sky - lit))
-    out.append(jnp.where(is_wet, seen + tint * (_WATER[i] * dim - seen), seen))
+    out.append(jnp.where(is_wet, seen + tint * (WATER[i] * dim - seen), seen))
   return to_word(*out)

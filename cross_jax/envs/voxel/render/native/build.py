@@ -1,0 +1,116 @@
+"""Builds the native renderer with this machine's C++ compiler, once, and makes it known to XLA.
+
+What is built is kept in CROSS_JAX_CACHE, or else cross_jax in XDG_CACHE_HOME (by default ~/.cache),
+under a name that says what it was built from: sources, flags, compiler, jaxlib and processor.
+"""
+
+import ctypes
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import jax
+import jaxlib
+
+TARGET = "cross_jax_draw_pictures"
+SYMBOL = "CrossJaxDrawPictures"
+FLAGS = (
+  "-std=c++17",
+  "-O3",
+  "-march=native",
+  "-ffp-contract=off",  # products and sums are fused only where the source says so
+  "-fPIC",
+  "-shared",
+  "-w",
+)
+_X86_FLAGS = ("-mprefer-vector-width=512",)
+_FOLDER = Path(__file__).parent
+_SOURCE = "pictures.cc"
+_HINT = (
+  "install g++ or clang++ (Debian, Ubuntu: apt-get install g++), name one in CXX, or draw without "
+  'it: renderer("jax")'
+)
+
+
+def _compiler() -> str:
+  names = (os.environ["CXX"],) if os.environ.get("CXX") else ("g++", "clang++", "c++")
+  for name in names:
+    if found := shutil.which(name):
+      return found
+  raise RuntimeError(f"the native renderer needs a C++ compiler, none of {names} is there: {_HINT}")
+
+
+def _cache_dir() -> Path:
+  if folder := os.environ.get("CROSS_JAX_CACHE"):
+    return Path(folder)
+  base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+  return Path(base) / "cross_jax"
+
+
+def _processor() -> str:
+  """What tells processors apart that understand different instructions."""
+  try:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+  except OSError:
+    return platform.processor()
+  return "\n".join(sorted({x for x in lines if x.startswith(("model name", "flags", "Features"))}))
+
+
+def _key(compiler: str, flags: tuple[str, ...]) -> str:
+  """Of everything that the library depends on."""
+  version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+  parts = [compiler, version, *flags, jaxlib.__version__, platform.machine(), _processor()]
+  sources = sorted([*_FOLDER.glob("*.h"), *_FOLDER.glob("*.cc")])
+  parts += [path.name + path.read_text(encoding="utf-8") for path in sources]
+  return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def build(cache_dir: Path | None = None) -> Path:
+  """Compiles the kernel unless that was done before.
+
+  Args:
+    cache_dir: where it is kept; None: as the module's docstring says.
+  Returns:
+    The path of the library.
+  Raises:
+    RuntimeError: there is no compiler, or it fails; the message says what to do.
+  """
+  compiler = _compiler()
+  is_x86 = platform.machine().lower() in ("x86_64", "amd64")
+  flags = FLAGS + (_X86_FLAGS if is_x86 else ())
+  folder = cache_dir or _cache_dir()
+  library = folder / f"pictures-{_key(compiler, flags)}.so"
+  if library.exists():
+    return library
+  folder.mkdir(parents=True, exist_ok=True)
+  with tempfile.TemporaryDirectory(dir=folder, prefix=".building_") as work:
+    made = Path(work) / library.name
+    command = [compiler, *flags, f"-I{jax.ffi.include_dir()}", str(_FOLDER / _SOURCE)]
+    done = subprocess.run([*command, "-o", str(made)], capture_output=True, text=True)
+    if done.returncode:
+      raise RuntimeError(
+        f"the native renderer does not build ({' '.join(command)}):\n{done.stderr[-2000:]}\n{_HINT}"
+      )
+    os.replace(made, library)
+  return library
+
+
+@functools.cache
+def load_kernel() -> Path:
+  """Builds the kernel if that is still to be done, and registers it with XLA for CPUs.
+
+  Returns:
+    The path of the library.
+  Raises:
+    RuntimeError: as `build`.
+  """
+  path = build()
+  library = ctypes.cdll.LoadLibrary(str(path))
+  handler = jax.ffi.pycapsule(getattr(library, SYMBOL))
+  jax.ffi.register_ffi_target(TARGET, handler, platform="cpu")
+  return path
