@@ -9,9 +9,9 @@ is a mixture of all task families in `jax.lax.scan`, and always resets itself, f
 prepared worlds. Craftax runs in a scan too: as it is, and with its own auto-reset, which makes a
 world every tick. Crafter's resets are not counted. The ratios compare our 64x64 with Craftax
 (63x63) and Crafter (64x64), our 160x120 with ViZDoom. `ours` and `ratio` are drawn by the native
-renderer where there is a C++ compiler, `ours_jax` and `ratio_jax` by the one in JAX. Peers come
-with `pip install -e '.[bench-env]'`; one that is not installed is null. The last line of stdout is
-the result as JSON.
+renderer where it can be built, `ours_jax` and `ratio_jax` by the one in JAX, which --quick leaves
+out if it need not stand in. Peers come with `pip install -e '.[bench-env]'`; what did not run is
+null. The last line of stdout is the result as JSON.
 """
 
 import argparse
@@ -23,12 +23,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from benchmarks import command_line, sides
 from benchmarks.env_worker import SIZES, key_of
-from cross_jax.envs.voxel.render.renderers import JAX
+from cross_jax.envs.voxel.render.native import load_kernel
+from cross_jax.envs.voxel.render.renderers import JAX, NATIVE
 
 NAMES = tuple("{}x{}".format(*size) for size in SIZES)
 PEERS = {  # our size that each is compared with, and the goal of the ratio
@@ -39,6 +40,7 @@ PEERS = {  # our size that each is compared with, and the goal of the ratio
 }
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false --xla_cpu_prefer_vector_width=512"
 MIN_REPETITIONS = 3
+FIRST, BOTH = "first", "both"  # besides the names of renderers
 MAX_PROCESSES = 2
 PATIENCE_S = 5.0  # with a process that is to end
 
@@ -51,6 +53,7 @@ class Work(NamedTuple):
   cores: tuple[int, ...]  # one process each; () for one process that is not pinned
   device: str  # "cpu" or "gpu": of ours and Craftax's
   cache_dir: str  # of compiled programs, empty at first
+  renderers: tuple[str, ...]  # that draw ours, the one to be compared first
 
 
 def side(work: Work, *, name: str) -> Iterator[sides.Report]:
@@ -67,6 +70,8 @@ def side(work: Work, *, name: str) -> Iterator[sides.Report]:
   for index, core in enumerate(cores):
     games = work.games // len(cores)
     options = {"games": games, "core": core, "seconds": work.seconds, "index": index}
+    if name == "ours":
+      options["renderers"] = work.renderers
     command = [sys.executable, "-m", "benchmarks.env_worker", name, json.dumps(options)]
     errors.append(tempfile.TemporaryFile("w+"))
     pipe = subprocess.PIPE
@@ -132,24 +137,55 @@ def installed() -> tuple[list[str], dict[str, str]]:
   return able, missing
 
 
+def usable_renderers(wanted: str, device: str) -> tuple[tuple[str, ...], str]:
+  """(renderers that are to draw ours and can, the one to be compared first; why native can't).
+
+  Args:
+    wanted: "jax", "native", "both", or "first": native, or jax where that can't be built.
+    device: "cpu" or "gpu".
+  Raises:
+    RuntimeError: "native", and it can't be built, or not for this device.
+  """
+  if wanted == JAX:
+    return (JAX,), ""
+  why_not = "" if device == "cpu" else f"the native renderer is for CPUs, not for {device}"
+  if not why_not:
+    try:
+      load_kernel()  # and not check_renderer: that would take the GPU, if there is one
+    except RuntimeError as error:
+      why_not = str(error)
+  if why_not and wanted == NATIVE:
+    raise RuntimeError(why_not)
+  if why_not:
+    return (JAX,), why_not
+  return (NATIVE, JAX) if wanted == BOTH else (NATIVE,), ""
+
+
 def measure(options: command_line.Options) -> dict[str, Any]:
   """Runs all sides; see the module's docstring."""
   repetitions = max(options.repetitions, MIN_REPETITIONS)
   cores = tuple(sorted(os.sched_getaffinity(0)))[:MAX_PROCESSES]
   able, missing = installed()
+  renderers, why_not = usable_renderers(options.arguments.renderer, options.device)
+  if why_not:
+    missing["native"] = why_not
   for name, reason in missing.items():
     sides.CONSOLE.print(f"{name} is left out: {reason}")
   with tempfile.TemporaryDirectory(prefix="cross_jax_benchmark_") as cache_dir:
     games, seconds = options.arguments.games, options.arguments.seconds
     if games % len(cores):
       raise RuntimeError(f"--games {games}: must be a multiple of the {len(cores)} processes")
-    work = Work(games, seconds, cores, options.device, cache_dir)
+    work = Work(games, seconds, cores, options.device, cache_dir, renderers)
     running = {name: functools.partial(side, name=name) for name in ("ours", *able)}
     prepared, measured = sides.alternate(
       "env", running, work, repetitions, is_prepared_together=True
     )
   what = _what_it_did(work, repetitions)
-  return summary(prepared, measured, missing) | {"games": games, "seconds": seconds, "did": what}
+  return summary(prepared, measured, missing, renderers) | {
+    "games": games,
+    "seconds": seconds,
+    "did": what,
+  }
 
 
 def _what_it_did(work: Work, repetitions: int) -> dict[str, str]:
@@ -175,13 +211,15 @@ def summary(
   prepared: Mapping[str, sides.Report],
   measured: Mapping[str, list[sides.Report]],
   missing: Mapping[str, str],
+  renderers: Sequence[str],
 ) -> dict[str, Any]:
   """The result of all repetitions.
 
   Args:
     prepared: side -> report of its preparation.
     measured: side -> reports of its repetitions, the rates under the size (peers: under "").
-    missing: peer -> why it didn't run.
+    missing: peer or renderer -> why it didn't run.
+    renderers: that drew ours, the one to be compared first.
   Returns:
     ours, peers, ratio: medians, steps per second, ours by the native renderer where it draws;
     ours_jax, ratio_jax: by the one in JAX; then the details and the goals.
@@ -189,7 +227,7 @@ def summary(
   rates = lambda name, key, unit: sides.summary([report[key][unit] for report in measured[name]])
   peers: dict[str, float | None] = dict.fromkeys(PEERS)
   peers |= {n: rates(n, "", "steps_per_s")["median"] for n in measured if n in PEERS}
-  best, *_ = prepared["ours"]["processes"][0]["renderers"]
+  best = renderers[0]
 
   def ratios(renderer: str, unit: str) -> dict[str, float | None]:
     """Ours to the peers that ran."""
@@ -215,8 +253,8 @@ def summary(
     "peers": peers,
     "ratio": ratios(best, "steps_per_s"),
     "ratio_by_cpu_s": ratios(best, "steps_per_cpu_s"),
-    "ours_jax": speeds(JAX),
-    "ratio_jax": ratios(JAX, "steps_per_s"),
+    "ours_jax": speeds(JAX) if JAX in renderers else None,
+    "ratio_jax": ratios(JAX, "steps_per_s") if JAX in renderers else None,
     "renderer": best,
     "goals": {name: goal for name, (_, goal) in PEERS.items()},
     "missing": dict(missing),
@@ -238,11 +276,18 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     "--seconds", type=float, default=None, help="of a repetition; default 4, with --quick 1"
   )
+  parser.add_argument(
+    "--renderer",
+    choices=(NATIVE, JAX, BOTH),
+    default=None,
+    help="that draws ours; default both, with --quick native, or jax where that can't be built",
+  )
 
 
 def _measure(options: command_line.Options) -> dict[str, Any]:
   if options.arguments.seconds is None:
     options.arguments.seconds = 1.0 if options.is_quick else 4.0
+  options.arguments.renderer = options.arguments.renderer or (FIRST if options.is_quick else BOTH)
   return measure(options)
 
 

@@ -1,6 +1,7 @@
 """One process of one side of `benchmarks.env`: it steps games when it is told to.
 
-  python -m benchmarks.env_worker ours '{"games": 32, "core": 0, "seconds": 1.0, "index": 0}'
+  python -m benchmarks.env_worker ours '{"games": 32, "core": 0, "seconds": 1.0, "index": 0,
+    "renderers": ["native", "jax"]}'
 
 Prints {"prepared": ...}; then, for every line on stdin, what it did in `seconds`. Everything that
 libraries print goes to stderr.
@@ -14,7 +15,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ Measured = dict[str, Any]
 SIZES = ((64, 64), (128, 72), (160, 120))  # of ours
 POOL_FACTOR = 2  # prepared worlds per game
 PATIENCE_S = 60.0  # of a process with the one that is to compile first
-CHUNK_TICKS = 10  # compiled into one call
+CHUNK_TICKS = 50  # compiled into one call
 PRESS_SHARE, RARE_SHARE = 0.2, 0.04  # chance that a button is down: of most, of RARE
 RARE = (
   "inventory",
@@ -111,23 +112,12 @@ def key_of(renderer: str, size: str) -> str:
   return f"{renderer} {size}"
 
 
-def usable_renderers() -> tuple[tuple[str, ...], str]:
-  """(our renderers that draw here, the one to be compared first; why the native one doesn't)."""
-  from cross_jax.envs.voxel.render.native import load_kernel
-  from cross_jax.envs.voxel.render.renderers import JAX, NATIVE, check_renderer
-
-  try:
-    check_renderer(NATIVE)
-    load_kernel()
-  except (RuntimeError, ValueError) as error:
-    return (JAX,), str(error)
-  return (NATIVE, JAX), ""
-
-
-def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
+def ours(
+  games: int, index: int, seconds: float, renderers: Sequence[str] = ("jax",)
+) -> Iterator[Measured]:
   """The voxel world in a scan: random actions, a picture every tick, auto-reset from the pool.
 
-  One program for all sizes and renderers, since most of compiling is the tick's: a loop of one
+  One program for all renderers and sizes, since most of compiling is the tick's: a loop of one
   round or none draws each, and leaves the pictures of the others where they are.
   """
   import jax
@@ -140,7 +130,6 @@ def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
   from cross_jax.envs.voxel.render import render_batch
   from cross_jax.envs.voxel.render.renderers import renderer
 
-  renderers, why_not = usable_renderers()
   tasks = mixture(POOL_FACTOR * games, index)
   pool = functional.make_pool(tasks, [1000 * index + i for i in range(len(tasks))])
   reset, step = functional.make()
@@ -200,7 +189,6 @@ def ours(games: int, index: int, seconds: float) -> Iterator[Measured]:
     "worlds": len(tasks),
     "families": families, "bytes_per_game": bytes_per_game,
     "device_kind": jax.devices()[0].device_kind,
-    "renderers": list(renderers), "no_native": why_not,
   }  # fmt: skip
   while True:
     report = {}
@@ -329,11 +317,11 @@ WORKERS = {
 def main() -> None:
   """Serves one side; arguments as in the module's docstring."""
   name, options = sys.argv[1], json.loads(sys.argv[2])
-  if options["core"] is not None:
-    os.sched_setaffinity(0, {options["core"]})
+  if (core := options.pop("core")) is not None:
+    os.sched_setaffinity(0, {core})
   out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
   os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-  reports = WORKERS[name](options["games"], options["index"], options["seconds"])
+  reports = WORKERS[name](options.pop("games"), options.pop("index"), **options)
   print(json.dumps({"prepared": next(reports)}), file=out, flush=True)
   for _ in sys.stdin:
     print(json.dumps(next(reports)), file=out, flush=True)

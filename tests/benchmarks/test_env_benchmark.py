@@ -35,7 +35,11 @@ def test_rates_of_processes_add_up_and_shares_are_per_step():
 def test_ratios_compare_medians_at_the_peers_size_and_missing_peers_are_null():
   sizes = {"64x64": 900.0, "128x72": 500.0, "160x120": 300.0}
   ours = [
-    {size: rate(value * factor) | {"resets": 0.0} for size, value in sizes.items()}
+    {
+      env_worker.key_of(name, size): rate(value * factor * share) | {"resets": 0.0}
+      for size, value in sizes.items()
+      for name, share in (("native", 1.0), ("jax", 0.5))
+    }
     for factor in (1, 2, 9)
   ]
   measured = {
@@ -45,7 +49,7 @@ def test_ratios_compare_medians_at_the_peers_size_and_missing_peers_are_null():
   }
   prepared = {name: {"processes": [{}]} for name in measured}
   missing = {"crafter": "crafter is not installed", "craftax_auto_reset": "too"}
-  result = env.summary(prepared, measured, missing)
+  result = env.summary(prepared, measured, missing, ["native", "jax"])
   assert list(result)[:3] == ["ours", "peers", "ratio"]
   assert result["ours"] == {"64x64": 1800.0, "128x72": 1000.0, "160x120": 600.0}
   assert result["peers"] == {
@@ -55,6 +59,7 @@ def test_ratios_compare_medians_at_the_peers_size_and_missing_peers_are_null():
     "craftax": 4.0, "craftax_auto_reset": None, "vizdoom": 3.0, "crafter": None
   }  # fmt: skip
   assert result["ratio_by_cpu_s"]["vizdoom"] == 12.0
+  assert result["ours_jax"]["64x64"] == 900.0 and result["ratio_jax"]["vizdoom"] == 1.5
   assert result["missing"] == missing
   assert result["sides"]["vizdoom"]["all"]["steps_per_s"]["spread"] == 1.0
 

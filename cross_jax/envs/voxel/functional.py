@@ -17,7 +17,8 @@ from cross_jax.envs.tasks import LIMIT_TICKS, setup_row
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.batch_layout import all_batched, batched, in_groups, is_together
 from cross_jax.envs.voxel.gui.layout import GUI_NONE
-from cross_jax.envs.voxel.render import render_batch
+from cross_jax.envs.voxel.render import JAX, check_renderer, render_batch
+from cross_jax.envs.voxel.render import renderer as drawn_by
 from cross_jax.envs.voxel.render.rays import check_view
 from cross_jax.envs.voxel.reset import reset
 from cross_jax.envs.voxel.state import State
@@ -99,7 +100,9 @@ def _build(setups: TaskSetup) -> State:
   return jax.lax.map(build, setups)
 
 
-def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functions:
+def make(
+  views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS, renderer: str = JAX
+) -> Functions:
   """The pure pair (reset, step) of one game.
 
   `step` resets by itself: where an episode ends, the game and the observation returned are those of
@@ -117,11 +120,13 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
   Args:
     views: what `Observation.views` holds, static; none: no pictures are drawn.
     max_ticks: an episode is truncated after so many.
+    renderer: of the pictures, "jax" or, on a CPU with a C++ compiler, "native".
   Returns:
     Functions.
   Raises:
-    ValueError: max_ticks below 1, a view that is not a rectangle of the screen; by `step`: a batch
-      without `jax.vmap`, an action of another shape.
+    ValueError: max_ticks below 1, an unknown renderer, a view that is not a rectangle of the
+      screen; by `step`: a batch without `jax.vmap`, an action of another shape.
+    RuntimeError: the native renderer can't be built.
 
   >>> reset, step = make(max_ticks=20)
   >>> pool = make_pool(["mine_block:oak_log", "kill_entity:cow", "craft_item:arrow"], [0, 1, 2])
@@ -133,28 +138,29 @@ def make(views: Sequence[View] = (), *, max_ticks: int = LIMIT_TICKS) -> Functio
     raise ValueError(f"max_ticks={max_ticks}: must be at least 1")
   for view in views:
     check_view(view)
-  views = tuple(views)
+  check_renderer(renderer)
+  look = functools.partial(_observe, views=tuple(views), renderer=renderer)
 
   @jax.custom_batching.custom_vmap
   def observe(state: State) -> Observation:
-    return _first(_observe(_as_batch(state), views))
+    return _first(look(_as_batch(state)))
 
   @observe.def_vmap
   def _(axis_size, in_batched, state):
     state = batched(axis_size, in_batched[0], state)
-    return all_batched(_observe(state, views))
+    return all_batched(look(state))
 
   @jax.custom_batching.custom_vmap
   def advance(pool: Pool, game: Game, action: RawAction, key: jax.Array):
     batch = _as_batch((game, action, key))
-    return _first(_advance(pool, *batch, views=views, max_ticks=max_ticks))
+    return _first(_advance(pool, *batch, look=look, max_ticks=max_ticks))
 
   @advance.def_vmap
   def _(axis_size, in_batched, pool, *rest):
     if any(jax.tree.leaves(in_batched[0])):
       raise ValueError("the pool has a batch axis: share it, with in_axes=(None, 0, 0, 0)")
     rest = batched(axis_size, tuple(in_batched[1:]), tuple(rest))
-    return all_batched(_advance(pool, *rest, views=views, max_ticks=max_ticks))
+    return all_batched(_advance(pool, *rest, look=look, max_ticks=max_ticks))
 
   def reset(pool: Pool, rng: jax.Array) -> tuple[Game, Observation]:
     game = _fresh(pool, *_draw(pool, _key_words(rng)))
@@ -194,17 +200,18 @@ def _fresh(pool: Pool, world: jax.Array, chance: jax.Array) -> Game:
   return Game(state._replace(rng=chance), world)
 
 
-def _observe(states: State, views: tuple[View, ...]) -> Observation:
-  images = render_batch(states, views) if views else ()
+def _observe(states: State, *, views: tuple[View, ...], renderer: str) -> Observation:
+  with drawn_by(renderer):
+    images = render_batch(states, views) if views else ()
   return Observation(images, states.gui.kind != GUI_NONE)
 
 
-def _advance(pool: Pool, games: Game, action: RawAction, keys: jax.Array, *, views, max_ticks: int):
-  """`step` of a batch: leading axis B on all but the pool."""
+def _advance(pool: Pool, games: Game, action: RawAction, keys: jax.Array, *, look, max_ticks: int):
+  """`step` of a batch: leading axis B on all but the pool; `look` observes a batch."""
   active = jnp.ones(games.world.shape, bool)
   states, reward, terminated = step_batch(games.state, action, active)
   truncated = (states.tick >= max_ticks) & ~terminated
-  observation = _observe(states, views)
+  observation = look(states)
   info = {
     "final_obs": observation,
     "world": games.world,
@@ -222,7 +229,7 @@ def _advance(pool: Pool, games: Game, action: RawAction, keys: jax.Array, *, vie
     (ended,) = jnp.nonzero(is_over, size=num_at_once, fill_value=num_games)
     one = jnp.minimum(ended, num_games - 1)  # the place of a game that there isn't is not written
     fresh = jax.vmap(functools.partial(_fresh, pool))(worlds[one], chances[one])
-    new = (fresh, _observe(fresh.state, views))
+    new = (fresh, look(fresh.state))
     put = lambda row, value: row.at[ended].set(value, mode="drop")
     return jax.tree.map(put, rows, new), is_over.at[ended].set(False, mode="drop")
 

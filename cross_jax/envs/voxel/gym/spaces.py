@@ -13,6 +13,7 @@ from cross_jax.envs.voxel.action_dict import CAMERA_UNITS, batch_from_dict
 from cross_jax.envs.voxel.content.tables import ITEMS
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.render import JAX
 from cross_jax.envs.voxel.rules.keys import MAX_TURN_DEG
 
 MAX_COUNT = 2304  # of an item in MineRL's inventory: 36 slots of 64
@@ -29,6 +30,7 @@ class Settings(NamedTuple):
   height: int = 72
   max_ticks: int = LIMIT_TICKS  # an episode is truncated after so many
   camera_unit: str = "share"  # of 180 degrees, -1..1; "degrees" for MineRL's -180..180
+  renderer: str = JAX  # of `pov`; "native": faster, on a CPU with a C++ compiler
 
   def checked(self) -> "Settings":
     """Itself.
@@ -50,7 +52,10 @@ class Settings(NamedTuple):
 
   def games(self, num_envs: int) -> VoxelEnv:
     """The games; ValueError if a setting is not sound."""
-    return VoxelEnv(num_envs, [self.view()], max_ticks=self.max_ticks, difficulty=self.difficulty)
+    return VoxelEnv(
+      num_envs, [self.view()], max_ticks=self.max_ticks, difficulty=self.difficulty,
+      renderer=self.renderer,
+    )  # fmt: skip
 
   def observation_space(self) -> spaces.Dict:
     """pov, the counts of all items carried (ITEMS.names), and whether a GUI is open."""

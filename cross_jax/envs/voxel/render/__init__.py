@@ -14,3 +14,8 @@ from cross_jax.envs.voxel.render.frame import render_labelled as render_labelled
 from cross_jax.envs.voxel.render.frame import segment_batch as segment_batch
 from cross_jax.envs.voxel.render.overlay import CODE_GUI as CODE_GUI
 from cross_jax.envs.voxel.render.overlay import CODE_SLOT as CODE_SLOT
+from cross_jax.envs.voxel.render.renderers import JAX as JAX
+from cross_jax.envs.voxel.render.renderers import NATIVE as NATIVE
+from cross_jax.envs.voxel.render.renderers import RENDERERS as RENDERERS
+from cross_jax.envs.voxel.render.renderers import check_renderer as check_renderer
+from cross_jax.envs.voxel.render.renderers import renderer as renderer

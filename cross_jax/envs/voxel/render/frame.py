@@ -188,7 +188,7 @@ class Labelled(NamedTuple):
 
 @functools.partial(jax.jit, static_argnames="views")
 def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...]:
-  """The pictures of a batch of games.
+  """The pictures of a batch of games, drawn by the renderer that renderers.py's context names.
 
   Args:
     states: State with a leading axis B on every leaf; `boxes` and `light` must fit `blocks`
@@ -198,7 +198,8 @@ def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...
     One uint8[B, height, width, 3] RGB per view. No channel is above 250, except that the cursor of
     an open GUI is pure white.
   Raises:
-    ValueError: a view is not a rectangle of the screen.
+    ValueError: a view is not a rectangle of the screen, or an unknown renderer.
+    RuntimeError: the native renderer can't be built.
   """
   views, plan = tuple(views), _checked_plan(views)
   if is_native():

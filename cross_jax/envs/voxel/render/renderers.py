@@ -1,11 +1,16 @@
 """Which program draws the pictures: the renderer in JAX, or the native kernel on a CPU.
 
+The renderer in JAX runs everywhere and is the reference; the kernel needs a C++ compiler once, and
+draws pictures only, no labels.
+
 >>> with renderer("native"):
 ...   is_native()
 True
 """
 
 import jax
+
+from cross_jax.envs.voxel.render.native.build import load_kernel
 
 JAX, NATIVE = "jax", "native"
 RENDERERS = (JAX, NATIVE)
@@ -14,11 +19,12 @@ renderer = jax.make_user_context(JAX)
 
 
 def check_renderer(name: str) -> None:
-  """Checks that a renderer can draw here.
+  """Checks that a renderer can draw here; the first time the native one is built, in seconds.
 
   Raises:
     ValueError: another name than one of RENDERERS, or `native` where JAX's default device is no
       CPU.
+    RuntimeError: `native` cannot be built here; the message says what to do.
   """
   if name not in RENDERERS:
     raise ValueError(f"renderer {name!r}: must be one of {', '.join(RENDERERS)}")
@@ -27,13 +33,15 @@ def check_renderer(name: str) -> None:
       f"renderer {NATIVE!r} draws on a CPU, and the default device is {jax.default_backend()}: "
       f"use {JAX!r}, or JAX_PLATFORMS=cpu"
     )
+  if name == NATIVE:
+    load_kernel()
 
 
 def is_native() -> bool:
   """Whether what is being traced shall be drawn by the native kernel.
 
   Raises:
-    ValueError: as check_renderer.
+    ValueError, RuntimeError: as check_renderer.
   """
   check_renderer(renderer.value)
   return renderer.value == NATIVE

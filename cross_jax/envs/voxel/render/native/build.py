@@ -28,8 +28,8 @@ FLAGS = (
   "-shared",
   "-w",
 )
-_X86_FLAGS = ("-mprefer-vector-width=512",)
-_FOLDER = Path(__file__).parent
+X86_FLAGS = ("-mprefer-vector-width=512",)
+FOLDER = Path(__file__).parent
 _SOURCE = "pictures.cc"
 _HINT = (
   "install g++ or clang++ (Debian, Ubuntu: apt-get install g++), name one in CXX, or draw without "
@@ -45,7 +45,8 @@ def _compiler() -> str:
   raise RuntimeError(f"the native renderer needs a C++ compiler, none of {names} is there: {_HINT}")
 
 
-def _cache_dir() -> Path:
+def cache_dir() -> Path:
+  """Where libraries are kept."""
   if folder := os.environ.get("CROSS_JAX_CACHE"):
     return Path(folder)
   base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -65,16 +66,16 @@ def _key(compiler: str, flags: tuple[str, ...]) -> str:
   """Of everything that the library depends on."""
   version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
   parts = [compiler, version, *flags, jaxlib.__version__, platform.machine(), _processor()]
-  sources = sorted([*_FOLDER.glob("*.h"), *_FOLDER.glob("*.cc")])
+  sources = sorted([*FOLDER.glob("*.h"), *FOLDER.glob("*.cc")])
   parts += [path.name + path.read_text(encoding="utf-8") for path in sources]
   return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def build(cache_dir: Path | None = None) -> Path:
+def build(folder: Path | None = None) -> Path:
   """Compiles the kernel unless that was done before.
 
   Args:
-    cache_dir: where it is kept; None: as the module's docstring says.
+    folder: where it is kept; None: cache_dir().
   Returns:
     The path of the library.
   Raises:
@@ -82,15 +83,15 @@ def build(cache_dir: Path | None = None) -> Path:
   """
   compiler = _compiler()
   is_x86 = platform.machine().lower() in ("x86_64", "amd64")
-  flags = FLAGS + (_X86_FLAGS if is_x86 else ())
-  folder = cache_dir or _cache_dir()
+  flags = FLAGS + (X86_FLAGS if is_x86 else ())
+  folder = folder or cache_dir()
   library = folder / f"pictures-{_key(compiler, flags)}.so"
   if library.exists():
     return library
   folder.mkdir(parents=True, exist_ok=True)
   with tempfile.TemporaryDirectory(dir=folder, prefix=".building_") as work:
     made = Path(work) / library.name
-    command = [compiler, *flags, f"-I{jax.ffi.include_dir()}", str(_FOLDER / _SOURCE)]
+    command = [compiler, *flags, f"-I{jax.ffi.include_dir()}", str(FOLDER / _SOURCE)]
     done = subprocess.run([*command, "-o", str(made)], capture_output=True, text=True)
     if done.returncode:
       raise RuntimeError(
@@ -100,17 +101,21 @@ def build(cache_dir: Path | None = None) -> Path:
   return library
 
 
+def register(library: Path, target: str) -> None:
+  """Makes a library of `build` known to XLA for CPUs under the name `target`."""
+  symbol = getattr(ctypes.cdll.LoadLibrary(str(library)), SYMBOL)
+  jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(symbol), platform="cpu")
+
+
 @functools.cache
 def load_kernel() -> Path:
-  """Builds the kernel if that is still to be done, and registers it with XLA for CPUs.
+  """Builds the kernel if that is still to be done, and registers it as TARGET.
 
   Returns:
     The path of the library.
   Raises:
     RuntimeError: as `build`.
   """
-  path = build()
-  library = ctypes.cdll.LoadLibrary(str(path))
-  handler = jax.ffi.pycapsule(getattr(library, SYMBOL))
-  jax.ffi.register_ffi_target(TARGET, handler, platform="cpu")
-  return path
+  library = build()
+  register(library, TARGET)
+  return library

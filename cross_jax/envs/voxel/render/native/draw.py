@@ -28,7 +28,7 @@ def draw_native(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...]
 
   def draw(view: View) -> jax.Array:
     picture = jax.ShapeDtypeStruct((num, view.height, view.width, 3), jnp.uint8)
-    call = jax.ffi.ffi_call(TARGET, picture)
+    call = jax.ffi.ffi_call(TARGET, picture, vmap_method="sequential")
     arrays = (states.boxes, states.light, *games, *view_arrays(view), *TABLES)
     return call(*map(jnp.asarray, arrays), **ATTRIBUTES)
 

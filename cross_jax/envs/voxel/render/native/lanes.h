@@ -47,7 +47,8 @@ inline F fma(F a, F b, F c) { return (F)_mm512_fmadd_ps((__m512)a, (__m512)b, (_
 inline F floor(F a) {
   return (F)_mm512_roundscale_ps((__m512)a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
-inline F pick(I index, const float* table) {  // of 8
+// Entries of a table of 8, by the three lowest bits.
+inline F pick(I index, const float* table) {
   const __m512 both = _mm512_broadcast_f32x8(_mm256_loadu_ps(table));
   return (F)_mm512_permutexvar_ps((__m512i)index, both);
 }
@@ -92,7 +93,7 @@ inline F floor(F a) {
 template <class T>
 inline auto pick(I index, const T* table) {
   T out[kLanes];
-  for (int i = 0; i < kLanes; i++) out[i] = table[index[i]];
+  for (int i = 0; i < kLanes; i++) out[i] = table[index[i] & 7];
   return load<std::conditional_t<std::is_same_v<T, float>, F, I>>(out);
 }
 inline bool any(I mask) {

@@ -137,6 +137,9 @@ inline void start(const Scene& scene, const float* camera, Packet* packet) {
   p.t = is_moving ? greater(t, all(kMinStep)) : p.t;
 }
 
+constexpr U kLastCell = U{} + uint32_t(kNumCells - 1);
+constexpr float kEight[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+
 // Moves packets until none of their rays is in an empty box any more.
 inline void move(const Scene& scene, Packet* packets, const int* who, int num) {
   int left[kChunk];
@@ -147,12 +150,13 @@ inline void move(const Scene& scene, Packet* packets, const int* who, int num) {
       Packet& p = packets[left[m]];
       F cell[3];
       for (int k = 0; k < 3; k++) cell[k] = floor(fma(p.d[k], p.t, scene.origin[k]));
-      const I index = to_i((cell[1] * float(kSizeZ) + cell[2]) * float(kSizeX) + cell[0]);
-      p.index = bits<I>(bits<U>(index) < uint32_t(kNumCells) ? index : all(kNumCells - 1));
+      const F row = fma(cell[1], all(float(kSizeZ)), cell[2]);  // whole numbers: exact
+      const U index = bits<U>(to_i(fma(row, all(float(kSizeX)), cell[0])));
+      p.index = bits<I>(index < kLastCell ? index : kLastCell);  // rays at their end: some cell
       p.word = gather(scene.game->boxes, p.index);
       const I code = right(p.word, p.shift) & 255;
       const I is_moving = (p.t < p.t_out) & (code < p.limit);
-      const F h = to_f((code >> 3) & 7), v = to_f(code & 7);
+      const F h = pick(code >> 3, kEight), v = pick(code, kEight);
       const F t = greater(leave(scene, p, cell, h, v), p.t + kMinStep);
       p.t = is_moving ? t : p.t;
       left[still] = left[m];
