@@ -25,7 +25,8 @@ from benchmarks.env import ONE_THREAD
 from benchmarks.env_worker import mixture, random_actions, repeat
 from cross_jax.base import View
 from cross_jax.envs.voxel import functional
-from cross_jax.envs.voxel.render import render_batch
+from cross_jax.envs.voxel.render import JAX, RENDERERS, check_renderer, render_batch
+from cross_jax.envs.voxel.render import renderer as drawn_by
 from cross_jax.envs.voxel.step import step_batch
 
 SIZES = ("64x64", "128x72", "128x128", "160x120", "256x144", "640x360")
@@ -41,6 +42,7 @@ def measure(
   rounds: int,
   seconds: float,
   has_tick: bool = True,
+  renderer: str = JAX,
 ) -> list[dict[str, Any]]:
   """Microseconds of a game's tick and of its picture, medians and spread of some rounds.
 
@@ -51,6 +53,7 @@ def measure(
     rounds: of all sizes in turn.
     seconds: of the tick, and of each picture, in a round.
     has_tick: False: pictures of fresh worlds, no tick.
+    renderer: of the pictures, one of render.RENDERERS.
   """
   worlds = min(num_games, MAX_WORLDS)
   pool = functional.make_pool(mixture(worlds, 0), range(worlds))
@@ -75,7 +78,8 @@ def measure(
 
   def draw(size: str) -> int:
     view = View(0, 0, 640, 360, *map(int, size.split("x")))
-    jax.block_until_ready(render_batch(states, (view,)))
+    with drawn_by(renderer):
+      jax.block_until_ready(render_batch(states, (view,)))
     return num_games
 
   works = {size: functools.partial(draw, size) for size in sizes}
@@ -119,16 +123,22 @@ def main(argv: Sequence[str] | None = None) -> int:
   parser.add_argument(
     "--no-tick", action="store_true", help="only pictures, of fresh worlds: compiles sooner"
   )
+  parser.add_argument("--renderer", choices=RENDERERS, default=JAX, help="of the pictures")
   arguments = parser.parse_args(argv)
   if arguments.device == "cpu":
     jax.config.update("jax_platforms", "cpu")
     os.environ |= {"XLA_FLAGS": ONE_THREAD, "NPROC": "1"}  # read by the first computation
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+  try:
+    check_renderer(arguments.renderer)
+  except (RuntimeError, ValueError) as error:
+    parser.error(str(error))
   result: dict[str, Any] = {"benchmark": "env_sizes", "device": arguments.device, "rows": []}
+  result["renderer"] = arguments.renderer
   for num_games in arguments.games:
     rows = measure(
       num_games, arguments.sizes, is_on_cpu=arguments.device == "cpu", rounds=arguments.rounds,
-      seconds=arguments.seconds, has_tick=not arguments.no_tick,
+      seconds=arguments.seconds, has_tick=not arguments.no_tick, renderer=arguments.renderer,
     )  # fmt: skip
     result["rows"] += rows
     for row in rows:
