@@ -33,7 +33,15 @@ def is_together() -> bool:
   name = batch_layout.value
   if name not in ("", *LAYOUTS):
     raise ValueError(f"layout {name!r}: must be one of {', '.join(LAYOUTS)}, or empty")
-  return (name or (EACH if jax.default_backend() == "cpu" else TOGETHER)) == TOGETHER
+  return (name or (EACH if default_platform() == "cpu" else TOGETHER)) == TOGETHER
+
+
+def default_platform() -> str:
+  """The platform that computations run on here: jax.default_device's, or else JAX's own choice."""
+  device = jax.config.jax_default_device
+  if device is None:
+    return jax.default_backend()
+  return device if isinstance(device, str) else device.platform
 
 
 def batched(num_games: int, is_batched: Any, tree: Any) -> Any:

@@ -130,7 +130,7 @@ def pairs_of(boxes: Boxes, origin: jax.Array, axes: jax.Array, bounds: np.ndarra
   reach = jnp.hypot(side, ahead)
   radius = boxes.radius[:, None]
   spread = jnp.where(
-    reach <= radius, np.pi, jnp.arcsin(jnp.minimum(radius / jnp.maximum(reach, 1e-6), 1.0))
+    reach <= radius, 2 * np.pi, jnp.arcsin(jnp.minimum(radius / jnp.maximum(reach, 1e-6), 1.0))
   )
   low, high = angle - spread, angle + spread
   is_near = (low[None] <= bounds[:, None, :, 1]) & (high[None] >= bounds[:, None, :, 0])

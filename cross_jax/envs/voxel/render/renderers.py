@@ -1,7 +1,8 @@
 """Which program draws the pictures: the renderer in JAX, or the native kernel on a CPU.
 
 The renderer in JAX runs everywhere and is the reference; the kernel needs a C++ compiler once, and
-draws pictures only, no labels.
+draws pictures only, no labels. VoxelEnv, functional.make and the gymnasium environments choose for
+themselves, by their argument; the context is for calls of render_batch.
 
 >>> with renderer("native"):
 ...   is_native()
@@ -10,6 +11,7 @@ True
 
 import jax
 
+from cross_jax.envs.voxel.batch_layout import default_platform
 from cross_jax.envs.voxel.render.native.build import load_kernel
 
 JAX, NATIVE = "jax", "native"
@@ -28,10 +30,10 @@ def check_renderer(name: str) -> None:
   """
   if name not in RENDERERS:
     raise ValueError(f"renderer {name!r}: must be one of {', '.join(RENDERERS)}")
-  if name == NATIVE and jax.default_backend() != "cpu":
+  if name == NATIVE and default_platform() != "cpu":
     raise ValueError(
-      f"renderer {NATIVE!r} draws on a CPU, and the default device is {jax.default_backend()}: "
-      f"use {JAX!r}, or JAX_PLATFORMS=cpu"
+      f"renderer {NATIVE!r} draws on a CPU, and the default device is {default_platform()}: "
+      f"use {JAX!r}, JAX_PLATFORMS=cpu, or jax.default_device"
     )
   if name == NATIVE:
     load_kernel()

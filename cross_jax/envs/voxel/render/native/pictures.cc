@@ -73,8 +73,13 @@ void to_bytes(const int32_t* words, int num, uint8_t* out) {
   int n = 0;
   for (; n + 8 <= num; n += 4) {  // each writes over the last four bytes of the one before
     const Bytes in = load<Bytes>(words + n);
-    const Bytes packed = __builtin_shufflevector(in, in, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0,
-                                                 0, 0, 0);
+#ifdef __clang__
+    const Bytes packed =
+        __builtin_shufflevector(in, in, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0);
+#else
+    const Bytes packed =
+        __builtin_shuffle(in, Bytes{0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0});
+#endif
     std::memcpy(out + 3 * n, &packed, sizeof packed);
   }
   for (; n < num; n++) std::memcpy(out + 3 * n, words + n, 3);
@@ -147,13 +152,15 @@ ffi::Error draw_pictures(ffi::ThreadPool pool, ffi::Buffer<ffi::S32> boxes,
   const int games = int(shape[0]), height = int(shape[1]), width = int(shape[2]);
   const size_t packets = size_t((width + kSide - 1) / kSide) * ((height + kSide - 1) / kSide);
   const int num_icons = games > 0 ? int(icon_items.element_count() / games) : 0;
+  const Plan& header = *reinterpret_cast<const Plan*>(plan.typed_data());
   if (!has_size(boxes, size_t(games) * kNumCells) || !has_size(light, size_t(games) * kNumCells) ||
       !has_size(glow, size_t(games) * kNumLevels) ||
       !has_size(sheets, size_t(games) * kSheetFloats) ||
       !has_size(marks, size_t(games) * kMarksInts) ||
       !has_size(icon_counts, icon_items.element_count()) ||
       !has_size(camera, packets * 3 * kLanes) || !has_size(angles, packets * 4) ||
-      plan.element_count() < size_t(kPlanInts) || bodies.element_count() % kBodyFloats != 0) {
+      plan.element_count() < size_t(kPlanInts) || header.arm.first != kPlanInts ||
+      bodies.element_count() % kBodyFloats != 0) {
     return ffi::Error::InvalidArgument("the arrays do not have the sizes of game.h and screen.h");
   }
   const View view{width, height, camera.typed_data(), angles.typed_data(), plan.typed_data()};

@@ -3,7 +3,9 @@
 // What every sample of a view shows is worked out in Python (screen_lists.py), as lists of samples.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "game.h"
 #include "lanes.h"
@@ -179,7 +181,9 @@ class Screen {
 
   // The samples of an axis that may lie from `low` to `high` px of the cursor.
   void reach(const Game& game, int axis, float low, float high, int* first, int* last) const {
-    const float cursor = game.sheet.cursor[axis] - plan_.origin[axis];
+    const float most = 10000.0f;  // px: a cursor off the screen is anywhere there
+    const float at = std::min(most, std::max(-most, game.sheet.cursor[axis]));  // NaN: -most
+    const float cursor = at - plan_.origin[axis];
     const int size = axis == 0 ? width_ : height_;
     *first = std::max(0, int(std::floor((cursor + low) / plan_.step[axis])) - 1);
     *last = std::min(size, int(std::ceil((cursor + high) / plan_.step[axis])) + 2);

@@ -112,7 +112,8 @@ inline I shade(const Scene& scene, const Packet& p, const ThingHits* things, flo
     const F length = (is_sky ? all(kWaterLength) : t) - p.water_t;
     const F above = fma(length, all(1 / kWaterLength), all(kWaterClear));
     const F far = is_sky ? fma(up, all(-0.75f * kDiverSky), all(kDiverSky)) : t;
-    const F below = far * far / fma(far, far, all(kDiverHalf * kDiverHalf));
+    const F square = far * far;  // used twice: not fused
+    const F below = square / (square + kDiverHalf * kDiverHalf);
     const F tint = clip(p.water_t <= 0.0f ? below : above, kWaterClear, kWaterMost);
     for (int i = 0; i < 3; i++) {
       out[i] = is_wet ? fma(tint, sheet.water[i] - out[i], out[i]) : out[i];

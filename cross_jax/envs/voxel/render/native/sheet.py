@@ -1,12 +1,12 @@
 """What the kernel needs of every game besides its cells: numbers in the order of game.h."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.envs.voxel.content.tables import ITEMS
+from cross_jax.envs.voxel.content.tables import ITEMS, MOBS
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.gui.clicks import hovered_slot
 from cross_jax.envs.voxel.gui.furnaces import COOK_TICKS
@@ -15,13 +15,13 @@ from cross_jax.envs.voxel.render.glow import NIGHT_LIGHT, NIGHT_SKY, between
 from cross_jax.envs.voxel.render.gui_picture import IS_FURNACE, icons_of, screen_of
 from cross_jax.envs.voxel.render.hud import FULL_AIR_TICKS
 from cross_jax.envs.voxel.render.mobs import turns_of
-from cross_jax.envs.voxel.render.native.tables import DROP_BODY, FIRST_SHOT_BODY
+from cross_jax.envs.voxel.render.native.tables import BODIES, DROP_BODY, FIRST_SHOT_BODY
 from cross_jax.envs.voxel.render.once import once_of
 from cross_jax.envs.voxel.render.panel_plan import FIRST_CHOICE
 from cross_jax.envs.voxel.render.rays import camera_axes, eye
 from cross_jax.envs.voxel.render.shade import WATER
 from cross_jax.envs.voxel.render.textures import CRACK_STEPS
-from cross_jax.envs.voxel.state import MAX_MOBS, State
+from cross_jax.envs.voxel.state import State
 
 
 class Sheet(NamedTuple):
@@ -83,8 +83,12 @@ def _row(fields: tuple, dtype: type) -> jax.Array:
   return jnp.concatenate([jnp.ravel(jnp.asarray(a)).astype(dtype) for a in fields])
 
 
+def _row_of(row: jax.Array, table: Any) -> jax.Array:
+  return jnp.clip(row, 0, len(table.names) - 1)
+
+
 def numbers_of(state: State) -> Numbers:
-  """The numbers of one game."""
+  """The numbers of one game, none of which leads out of a table, whatever the state holds."""
   player, gui, slots = state.player, state.gui, state.slots
   mobs, drops, shots = state.mobs, state.drops, state.projectiles
   once = once_of(state)
@@ -118,8 +122,8 @@ def numbers_of(state: State) -> Numbers:
     aim_cell=once.aim_cell,
     mine_cell=player.mine_cell,
     cracks=(player.mine_progress * CRACK_STEPS).astype(jnp.int32),
-    held=once.held,
-    hotbar=player.hotbar,
+    held=_row_of(once.held, ITEMS),
+    hotbar=jnp.clip(player.hotbar, 0, layout.MAIN - 1),
     chat=jnp.where(is_dead, 0, jnp.where(state.goal.is_reached, 1, -1)),
     is_wet=player.air_ticks < FULL_AIR_TICKS,
     is_gui_open=gui.kind > 0,
@@ -128,23 +132,22 @@ def numbers_of(state: State) -> Numbers:
     hovered=hovered_slot(gui, gui.cursor_px),
     chosen=jnp.where(gui.choice >= 0, FIRST_CHOICE + gui.choice, -1),
     is_furnace=jnp.asarray(IS_FURNACE)[gui.kind],
-    stack_item=slots.item[layout.HELD],
+    stack_item=_row_of(slots.item[layout.HELD], ITEMS),
     stack_count=jnp.clip(slots.count[layout.HELD], 0, art.MAX_SHOWN_COUNT),
     thing_body=jnp.concatenate(
       [
-        mobs.kind,
+        _row_of(mobs.kind, MOBS),
         jnp.where(drops.item > 0, DROP_BODY, 0),
-        jnp.where(shots.kind > 0, FIRST_SHOT_BODY + shots.kind, 0),
+        jnp.where(shots.kind > 0, jnp.minimum(FIRST_SHOT_BODY + shots.kind, len(BODIES) - 1), 0),
       ]
     ),
-    thing_tile=jnp.concatenate([jnp.zeros_like(mobs.kind), drops.item, none]),
+    thing_tile=jnp.concatenate([jnp.zeros_like(mobs.kind), _row_of(drops.item, ITEMS), none]),
     thing_hurt=jnp.concatenate([mobs.hurt_ticks > 0, np.zeros(len(drops.item) + len(none), bool)]),
   )
-  assert len(mobs.kind) == MAX_MOBS
   return Numbers(
     glow=once.light,
     sheet=_row(sheet, jnp.float32),
     marks=_row(marks, jnp.int32),
-    icon_items=icons.item,
+    icon_items=_row_of(icons.item, ITEMS),
     icon_counts=jnp.clip(icons.count, 0, art.MAX_SHOWN_COUNT),
   )

@@ -36,7 +36,7 @@ inline int seen_things(const Scene& scene, Seen* seen) {
     Seen one{n, {}, {}};
     for (int i = 0; i < 2; i++) {
       const float reach = std::hypot(at[i], at[2]), angle = std::atan2(at[i], at[2]);
-      const float spread = reach <= body.radius ? kPi : std::asin(body.radius / reach);
+      const float spread = reach <= body.radius ? 2 * kPi : std::asin(body.radius / reach);
       one.low[i] = angle - spread - kSlack;
       one.high[i] = angle + spread + kSlack;
     }
@@ -67,9 +67,9 @@ inline void hit_thing(const Scene& scene, const Packet& p, int number, ThingHits
     F near[3], far[3];
     for (int k = 0; k < 3; k++) {
       const F middle = (body.centre[n][k] - origin[k]) * inverse[k];
-      const F extent = magnitude(inverse[k]);
-      near[k] = fma(extent, all(-body.half[n][k]), middle);
-      far[k] = fma(extent, all(body.half[n][k]), middle);
+      const F extent = magnitude(inverse[k]) * body.half[n][k];  // used twice: not fused
+      near[k] = middle - extent;
+      far[k] = middle + extent;
     }
     const F t = greater(greater(near[0], near[1]), near[2]);
     const F end = lesser(lesser(far[0], far[1]), far[2]);

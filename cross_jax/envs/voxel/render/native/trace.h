@@ -18,6 +18,7 @@ constexpr int32_t kLook = 1 << 16, kPlant = 1 << 17, kBoxes = 1 << 18, kHoles = 
 constexpr int32_t kWet = 1 << 20;
 constexpr int32_t kUp = 0, kDown = 1, kSideX = 2, kSideZ = 3, kCross = 4;
 constexpr int kNumBoxes = 5, kChunk = 64, kMaxRounds = 256;
+constexpr int kMaxSteps = 512;  // in a round: rays from afar may not come on for rounding
 
 struct Packet {
   F d[3], inverse[3];  // directions, and 1 / direction
@@ -144,7 +145,7 @@ constexpr float kEight[8] = {0, 1, 2, 3, 4, 5, 6, 7};
 inline void move(const Scene& scene, Packet* packets, const int* who, int num) {
   int left[kChunk];
   std::memcpy(left, who, sizeof(int) * num);
-  while (num > 0) {
+  for (int step = 0; num > 0 && step < kMaxSteps; step++) {
     int still = 0;
     for (int m = 0; m < num; m++) {
       Packet& p = packets[left[m]];
