@@ -18,6 +18,7 @@ from cross_jax.base import View
 from cross_jax.checkpoint.disk import write_json
 from cross_jax.envs.tasks import IN_DOMAIN, get, list_tasks
 from cross_jax.envs.voxel.env import VoxelEnv
+from cross_jax.envs.voxel.render.rays import check_view
 from cross_jax.screen import TINY_VIEWS
 from data_pipelines.episodes import Recorded, record_episodes
 from data_pipelines.pictures import Pictures
@@ -91,12 +92,13 @@ def generate(
     The data set's summary, also in DIR/summary.json: rows and episodes by family, failed episodes
     by task, and failed by the space that executed them.
   Raises:
-    ValueError: data_dir holds a data set of other arguments; an unknown task; a negative seed; no
-      episode succeeded.
+    ValueError: data_dir holds a data set of other arguments; an unknown task; a number out of range
+      or a view that is not a rectangle of the screen (nothing is begun then); no episode succeeded.
   """
   data_dir = Path(data_dir)
-  if seed < 0:
-    raise ValueError(f"seed {seed}: must be at least 0")
+  _check(seed, max_ticks_per_decision, perturb_share, num_envs, episodes_per_shard)
+  for view in views:
+    check_view(view)
   shards = plan_shards(tasks, episodes_per_task, episodes_per_shard)
   arguments = {
     "tasks": list(tasks),
@@ -129,6 +131,18 @@ def generate(
       )
     env.close()
   return finish(data_dir, shards, features)
+
+
+def _check(seed: int, max_ticks: int, perturb_share: float, num_envs: int, shard: int) -> None:
+  """ValueError for a number that no data set can be begun with."""
+  for name, value, least in (
+    ("seed", seed, 0), ("max_ticks_per_decision", max_ticks, 1), ("num_envs", num_envs, 1),
+    ("episodes_per_shard", shard, 1),
+  ):  # fmt: skip
+    if value < least:
+      raise ValueError(f"{name} {value}: must be at least {least}")
+  if not 0 <= perturb_share <= 1:
+    raise ValueError(f"perturb_share {perturb_share}: must be 0..1")
 
 
 def check_same(data_dir: Path, arguments: dict[str, Any]) -> None:

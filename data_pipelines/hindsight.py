@@ -26,6 +26,15 @@ from cross_jax.envs.voxel.gui import layout
 BLOCK_REACH_M, MOB_REACH_M = 4.5, 3.0
 MAX_LEAD_TICKS = 100  # how long before a deed its target can have been what the player was about
 _CLICKS = {"attack": CLICK_LEFT, "use": CLICK_RIGHT}
+_GUI_KEYS = (
+  "drop",
+  "swapHands",
+  "pickItem",
+  "inventory",
+  "ESC",
+  *(f"hotbar.{i}" for i in range(1, 10)),
+)
+_GUI_INDEX = [BUTTON_INDEX[key] for key in _GUI_KEYS]
 
 
 def intents_of(views: Sequence[Snapshot], actions: RawAction) -> list[Intent | None]:
@@ -39,7 +48,8 @@ def intents_of(views: Sequence[Snapshot], actions: RawAction) -> list[Intent | N
     views: the state before each tick.
     actions: what was done, int8[T, 23] and float32[T, 2] degrees.
   Returns:
-    One Intent a tick; None where the episode doesn't tell: a way to no target.
+    One Intent a tick; None where the episode doesn't tell: a way to no target, and in a GUI what is
+    more than a click (quick moves, keys) with the way to it.
   """
   intents: list[Intent | None] = []
   target: Intent | None = None  # of the next deed
@@ -47,6 +57,10 @@ def intents_of(views: Sequence[Snapshot], actions: RawAction) -> list[Intent | N
   for t in reversed(range(len(views))):
     view, action = views[t], RawAction(actions.buttons[t], actions.camera_deg[t])
     age += 1
+    if view.gui and _is_more_than_a_click(view, action):
+      target = None  # no intent says it, nor the way to it
+      intents.append(None)
+      continue
     deed = _deed(view, action)
     if deed is not None:
       target, age = deed, 0
@@ -58,6 +72,14 @@ def intents_of(views: Sequence[Snapshot], actions: RawAction) -> list[Intent | N
     else:
       intents.append(_way_to(target, view))
   return intents[::-1]
+
+
+def _is_more_than_a_click(view: Snapshot, action: RawAction) -> bool:
+  """Whether a tick in a GUI presses a key that acts there, or clicks while sneak is held."""
+  is_new = (action.buttons > 0) & (view.buttons == 0)
+  is_click = any(is_new[BUTTON_INDEX[key]] for key in _CLICKS)
+  is_quick_move = is_click and action.buttons[BUTTON_INDEX["sneak"]] > 0
+  return bool(is_new[_GUI_INDEX].any() or is_quick_move)
 
 
 def _deed(view: Snapshot, action: RawAction) -> Intent | None:

@@ -120,7 +120,8 @@ def convert(
     ValueError: no recordings, a damaged one, one of another world or of one that is for evaluation,
       none that succeeded, data_dir holds another data set.
   """
-  files = sorted(file for path in map(Path, paths) for file in _files(path))
+  found = {file.resolve(): file for path in map(Path, paths) for file in _files(path)}
+  files = sorted(found.values())  # each once, however often it was named
   if not files:
     raise ValueError(f"no recordings (*.jsonl) in {', '.join(map(str, paths))}")
   data_dir, recordings = Path(data_dir), [read_recording(file) for file in files]
@@ -131,7 +132,8 @@ def convert(
         "leave this recording out"
       )
   shape = [list(view) for view in views]
-  arguments = {"recordings": [file.name for file in files], "views": shape}
+  starts = [recording.start for recording in recordings]
+  arguments = {"recordings": [file.name for file in files], "starts": starts, "views": shape}
   check_same(data_dir, arguments)
   features = row_features([(view.height, view.width, 3) for view in views])
   pictures, families = Pictures(views), {}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cross_jax.actions import parse
-from cross_jax.base import Response
+from cross_jax.base import Response, View
 from cross_jax.envs.experts import FORMS, SPACE_OF_FORM
 from data_pipelines import demonstrations, episodes
 from data_pipelines.demonstrations import FIRST_SEED, generate, plan_shards
@@ -94,6 +94,13 @@ def test_a_wrong_name_begins_no_data_set_and_ends_with_one_line(tmp_path, monkey
     _command(monkeypatch, *wrong)
   with pytest.raises(SystemExit, match="error: seed -1: must be at least 0"):
     _command(monkeypatch, "--data_dir", str(tmp_path / "data"), "--seed", "-1")
+  for wrong, match in (
+    ({"max_ticks_per_decision": 0}, "max_ticks_per_decision 0: must be at least 1"),
+    ({"perturb_share": 1.5}, "perturb_share 1.5: must be 0..1"),
+    ({"views": (View(0, 0, 9999, 360, 8, 8),)}, "must lie within the 640x360 screen"),
+  ):
+    with pytest.raises(ValueError, match=match):
+      generate(data_dir=tmp_path / "data", **(ARGUMENTS | wrong))
   assert not (tmp_path / "data").exists()  # the right name is not refused as another argument
   (tmp_path / "file").touch()
   with pytest.raises(SystemExit, match="error: .*file"):

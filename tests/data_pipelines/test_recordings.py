@@ -102,6 +102,20 @@ def test_hindsight_finds_what_the_expert_was_about(played):
   assert np.mean(same) == 1.0  # on the way to a slot too
 
 
+def test_quick_moves_and_keys_in_a_gui_are_no_plain_clicks(played):
+  """Grounding has no word for them: with the way to them they are left out."""
+  _, episodes = played
+  views, actions = episodes[TASKS[1]]
+  clicks = np.flatnonzero(actions.buttons[:, BUTTON_INDEX["attack"]])
+  first, second = clicks[:2]
+  for key in ("sneak", "hotbar.3", "drop", "inventory"):
+    changed = RawAction(actions.buttons.copy(), actions.camera_deg)
+    changed.buttons[first, BUTTON_INDEX[key]] = 1
+    found = intents_of(views, changed)
+    assert found[: first + 1] == [None] * (first + 1)
+    assert found[second].kind == CLICK_LEFT
+
+
 def test_the_way_to_a_block_is_an_approach_and_the_way_to_nothing_is_left_out(played):
   _, episodes = played
   views, actions = episodes[TASKS[0]]
@@ -129,6 +143,11 @@ def test_no_recordings_and_other_worlds_are_refused(played, tmp_path, monkeypatc
   (tmp_path / "cut.jsonl").write_text(text.replace("ticks", "tocks"))
   with pytest.raises(ValueError, match="cut.jsonl is not a recording"):
     convert([folder / "lazy.jsonl", tmp_path / "cut.jsonl"], tmp_path / "out", show_progress=False)
+  for right, wrong in (('"seed":8', '"seed":"8"'), ('"difficulty":null', '"difficulty":["x"]')):
+    assert right in text
+    (tmp_path / "types.jsonl").write_text(text.replace(right, wrong))
+    with pytest.raises(ValueError, match="types.jsonl is not a recording.*must be texts"):
+      convert([tmp_path / "types.jsonl"], tmp_path / "out", show_progress=False)
   assert not (tmp_path / "out").exists()  # none of them began a data set
   arguments = ["recordings", "--data_dir", str(tmp_path / "out"), str(tmp_path / "absent")]
   monkeypatch.setattr(sys, "argv", arguments)

@@ -101,6 +101,10 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
       actions.buttons[i] = bits >> np.arange(NUM_BUTTONS) & 1
       actions.camera_deg[i] = pitch, yaw
     fields = [header[key] for key in ("task", "seed", "difficulty", "start")]
+    task, seed, difficulty, start = fields
+    texts = (task, start, "" if difficulty is None else difficulty)
+    if not all(isinstance(text, str) for text in texts) or type(seed) is not int:
+      raise ValueError(f"task, seed, difficulty, start {fields}: must be texts and a whole number")
     return Recording(*fields, actions, last and last["outcome"], last and last["end"])
   except (ValueError, KeyError, IndexError, TypeError) as error:
     raise ValueError(
