@@ -33,7 +33,7 @@ def check_seed(seed: SupportsIndex) -> int:
     ValueError: it is not an integer, or not 0..MAX_SEED.
   """
   try:
-    number = operator.index(seed)
+    number = int(operator.index(seed))  # True, too, becomes a number
   except TypeError:
     raise ValueError(f"seed {seed!r}: must be an integer 0..{MAX_SEED}") from None
   if not 0 <= number <= MAX_SEED:

@@ -74,7 +74,7 @@ def action_to_dict(action: RawAction) -> dict[str, Any]:
   """
   check_action(RawAction(np.asarray(action.buttons)[None], np.asarray(action.camera_deg)[None]), 1)
   buttons = {name: int(action.buttons[i]) for i, name in enumerate(BUTTONS)}
-  return buttons | {"camera": np.asarray(action.camera_deg, np.float32)}
+  return buttons | {"camera": np.array(action.camera_deg, np.float32)}
 
 
 def check_action(action: RawAction, num_envs: int) -> RawAction:
@@ -119,8 +119,10 @@ def _check_keys(action: Any) -> None:
 def _camera(value: Any, unit: str = "degrees") -> np.ndarray:
   """float32[n], degrees."""
   try:
+    if np.asarray(value).dtype.kind not in "biuf":
+      raise ValueError(f"of type {np.asarray(value).dtype}")
     camera = np.asarray(value, np.float32)
-  except (TypeError, ValueError) as error:
+  except (TypeError, ValueError, OverflowError) as error:
     raise ValueError(f"camera {value!r}: must be numbers, degrees (pitch, yaw)") from error
   if camera.ndim != 1 or camera.size % 2:
     raise ValueError(f"camera of shape {camera.shape}: must be two numbers, degrees (pitch, yaw)")

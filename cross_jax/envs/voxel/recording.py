@@ -6,6 +6,7 @@ killed process loses at most the tick under way; a file without an end line is a
 broken off, and can be replayed as far as it goes.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -72,6 +73,11 @@ class Recorder:
     """Writes how the episode ended, and the digest of its last state."""
     self._write({"outcome": outcome, "ticks": self.num_ticks, "end": end})
     self._file.close()
+
+  def abandon(self) -> None:
+    """Leaves the file without an end line: it reads as broken off."""
+    with contextlib.suppress(OSError):
+      self._file.close()
 
   def _write(self, line: Any) -> None:
     self._file.write(json.dumps(line, separators=(",", ":")) + "\n")

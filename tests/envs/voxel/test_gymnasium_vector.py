@@ -98,3 +98,16 @@ def test_bad_input_names_value_limit_and_way_out(call, message):
   env.reset(seed=0, options={"task": "mine_block:oak_log"})
   with pytest.raises(ValueError, match=message):
     call(env)
+
+
+def test_a_refused_reset_leaves_the_episodes_and_their_chance_as_they_were():
+  env = gymnasium.make_vec(
+    ENV_ID, num_envs=2, vectorization_mode="vector_entry_point", width=8, height=8
+  )
+  env.reset(seed=[3, 4], options={"task": np.asarray(["mine_block:oak_log", "kill_entity:cow"])})
+  for task in (["craft_item:arrow", "nonsense"], ""):
+    with pytest.raises(ValueError, match="unknown task"):
+      env.reset(seed=[8, 9], options={"task": task})
+  *_, infos = env.step(env.action_space.sample())
+  assert infos["task"].tolist() == ["mine_block:oak_log", "kill_entity:cow"]
+  assert infos["seed"].tolist() == [3, 4]

@@ -44,3 +44,15 @@ def test_ids_of_a_vector():
   assert env.action_space.sample()["camera"].shape == (4,)
   with pytest.raises(ValueError, match=r"buttons of shape \(3,\): must be \(4,\)"):
     env.step({"buttons": buttons[:3], "camera": buttons})
+
+
+def test_the_vector_wrapper_takes_gymnasiums_own_vector_environments():
+  env = gymnasium.make_vec(
+    ENV_ID, num_envs=2, vectorization_mode="sync", width=8,
+    height=8, task="mine_block:oak_log",
+  )  # fmt: skip
+  wrapped = VPTVectorActions(env)
+  wrapped.reset(seed=3)
+  middle = {"buttons": np.zeros(2, np.int64), "camera": np.full(2, 60)}
+  observation, reward, *_ = wrapped.step(middle)
+  assert observation["pov"].shape == (2, 8, 8, 3) and reward.shape == (2,)

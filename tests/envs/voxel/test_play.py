@@ -208,3 +208,21 @@ def _cache_dir():
   import jax
 
   return jax.config.jax_compilation_cache_dir
+
+
+def test_a_recording_that_can_not_be_written_on_ends_the_episode_and_stays_readable(tmp_path):
+  session = Session(WIDTH, HEIGHT, folder=tmp_path)
+  session.start("mine_block:oak_log", True)  # a seed that is a bool is recorded as a number
+  session.tick(["forward"], (0, 0))
+
+  def full(action):
+    raise OSError("No space left on device")
+
+  session._recorder.add = full
+  with pytest.raises(OSError, match="No space"):
+    session.tick(["forward"], (0, 0))
+  status, _ = session.tick(["forward"], (0, 0))
+  assert status["outcome"] == "stopped"
+  (file,) = tmp_path.glob("*.jsonl")
+  recording = read_recording(file)
+  assert recording.seed == 1 and len(recording.actions.buttons) == 1 and recording.outcome is None

@@ -110,7 +110,9 @@ def draw_episode(
   drawn = int(rng.integers(MAX_SEED + 1))
   choices = (settings.task,) if isinstance(settings.task, str) else settings.task or list_tasks()
   chosen = choices[int(rng.integers(len(choices)))]
-  return Episode(get(task or chosen).name, drawn if seed is None else check_seed(seed))
+  return Episode(
+    get(chosen if task is None else task).name, drawn if seed is None else check_seed(seed)
+  )
 
 
 def check_options(options: Mapping[str, Any] | None, known: Sequence[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from cross_jax.base import TICKS_PER_S
-from cross_jax.envs.tasks import check_seed
+from cross_jax.envs.tasks import check_seed, get
 from cross_jax.envs.voxel.gym.env import RENDER_MODES
 from cross_jax.envs.voxel.gym.spaces import (
   SCREEN,
@@ -89,7 +89,7 @@ class CrossVoxelVectorEnv(VectorEnv):
     seeds = list(seed) if np.ndim(seed) else _count_up(seed, self.num_envs)
     seeds = [None if number is None else check_seed(number) for number in seeds]
     task = options.get("task")
-    tasks = list(task) if isinstance(task, (list, tuple)) else [task] * self.num_envs
+    tasks = list(task) if isinstance(task, (list, tuple, np.ndarray)) else [task] * self.num_envs
     if not len(seeds) == len(tasks) == self.num_envs:
       raise ValueError(
         f"{len(seeds)} seeds, {len(tasks)} tasks for {self.num_envs} games: pass one, or one a game"
@@ -101,6 +101,8 @@ class CrossVoxelVectorEnv(VectorEnv):
       )
     if seed is not None and not np.ndim(seed):
       self._np_random, self._np_random_seed = seeding.np_random(seeds[0])
+    for name in {name for i, name in enumerate(tasks) if mask[i] and name is not None}:
+      get(name)  # an unknown one is refused before anything has changed
     for i in np.flatnonzero(mask):
       if seeds[i] is not None or self._rngs[i] is None:
         self._rngs[i], _ = seeding.np_random(seeds[i])
@@ -143,11 +145,13 @@ class CrossVoxelVectorEnv(VectorEnv):
     self._env.close()
 
   def _begin(self, games: np.ndarray, seeds=None, tasks=None) -> None:
-    for i in games:
-      given = (seeds[i], tasks[i]) if seeds else ()
-      self._episodes[i] = draw_episode(self._rngs[i], self.settings, *given)
-    chosen = [self._episodes[i] for i in games]
+    chosen = [
+      draw_episode(self._rngs[i], self.settings, *((seeds[i], tasks[i]) if seeds else ()))
+      for i in games
+    ]
     self._env.begin([e.task for e in chosen], [e.seed for e in chosen], games.tolist())
+    for i, episode in zip(games, chosen, strict=True):
+      self._episodes[i] = episode
     self._is_over[games] = False
 
   def _infos(self, info: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class VPTActions(gymnasium.ActionWrapper):
       ValueError: other keys or shapes, ids out of range.
     """
     flat = {key: np.squeeze(value) for key, value in _checked_keys(action).items()}
-    return _to_minerl(flat, (), self.env.unwrapped.settings.camera_unit)
+    return _to_minerl(flat, (), self.env.action_space["camera"])
 
 
 class VPTVectorActions(gymnasium.vector.VectorActionWrapper):
@@ -60,8 +60,8 @@ class VPTVectorActions(gymnasium.vector.VectorActionWrapper):
     Raises:
       ValueError: other keys or shapes, ids out of range.
     """
-    unit = self.env.unwrapped.settings.camera_unit
-    return _to_minerl(_checked_keys(actions), (self.num_envs,), unit)
+    camera = self.env.single_action_space["camera"]
+    return _to_minerl(_checked_keys(actions), (self.num_envs,), camera)
 
 
 def _checked_keys(action: Any) -> Mapping[str, Any]:
@@ -71,8 +71,11 @@ def _checked_keys(action: Any) -> Mapping[str, Any]:
   return action
 
 
-def _to_minerl(action: Mapping[str, Any], shape: tuple[int, ...], unit: str) -> dict[str, Any]:
+def _to_minerl(
+  action: Mapping[str, Any], shape: tuple[int, ...], camera: gymnasium.spaces.Box
+) -> dict[str, Any]:
+  """MineRL's action in the unit of the space `camera`: its bound is MAX_TURN_DEG."""
   raw = to_raw(check_agent_action(AgentAction(action["buttons"], action["camera"]), shape))
-  scale = np.float32(1.0 if unit == "degrees" else MAX_TURN_DEG)
+  scale = np.float32(MAX_TURN_DEG / camera.high.flat[0])
   buttons = {name: raw.buttons[..., i].astype(np.int64) for i, name in enumerate(BUTTONS)}
   return buttons | {"camera": raw.camera_deg / scale}

@@ -18,7 +18,7 @@ from cross_jax.base import (
   View,
   no_op,
 )
-from cross_jax.envs.tasks import LIMIT_TICKS, instruction, setup_row
+from cross_jax.envs.tasks import LIMIT_TICKS, check_seed, instruction, setup_row
 from cross_jax.envs.voxel.action_dict import action_from_dict
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.recording import DEATH, STOPPED, SUCCESS, TIME, Recorder, digest
@@ -68,6 +68,7 @@ class Session:
       OSError: the recording can't be written.
     """
     with self._lock:
+      seed = check_seed(seed)
       setup_row(task, seed, self.difficulty)  # raises before the episode under way ends
       self._end(STOPPED)
       observation = self._env.reset([task], [seed])
@@ -109,12 +110,21 @@ class Session:
       action = _action(keys, mouse_px)
       step = self._env.step(RawAction(action.buttons[None], action.camera_deg[None]))
       if self._recorder is not None:
-        self._recorder.add(action)
+        self._add(action)
       if step.terminated[0]:
         self._end(SUCCESS if step.info["is_success"][0] else DEATH)
       elif step.truncated[0]:
         self._end(TIME)
       return self._told(step.info, step.observation.views[0][0])
+
+  def _add(self, action: RawAction) -> None:
+    """Records a tick; if that fails the episode ends: what is in the file stays readable."""
+    try:
+      self._recorder.add(action)
+    except OSError:
+      self._recorder.abandon()
+      self._recorder, self._status["outcome"] = None, STOPPED
+      raise
 
   def stop(self) -> None:
     """Ends the episode, if one is under way."""
