@@ -203,6 +203,7 @@ def test_environment_and_pure_functions_take_the_renderer():
   assert not np.array_equal(seen["native"][0], seen["native"][1])
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_without_the_instructions_of_this_processor_it_draws_the_same(rich, tmp_path, monkeypatch):
   """What other processors get: the plain loops of lanes.h, without AVX-512."""
