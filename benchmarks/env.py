@@ -151,7 +151,7 @@ def usable_renderers(wanted: str, device: str) -> tuple[tuple[str, ...], str]:
   why_not = "" if device == "cpu" else f"the native renderer is for CPUs, not for {device}"
   if not why_not:
     try:
-      load_kernel()  # and not check_renderer: that would take the GPU, if there is one
+      load_kernel()
     except RuntimeError as error:
       why_not = str(error)
   if why_not and wanted == NATIVE:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cross_jax.envs.experts.intent import IDLE, USE, Intent
-from cross_jax.envs.experts.mine import NUM_HOTBAR, reach, select
+from cross_jax.envs.experts.mine import reach, select
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, SMELT_CAMPFIRE
 from cross_jax.envs.voxel.gui import layout
@@ -16,7 +16,7 @@ def plan_interact(view: Snapshot) -> Intent:
   if view.gui != layout.GUI_NONE:
     return IDLE
   if _TAKES_FOOD[view.goal_index]:
-    items = view.slot_item[layout.HOTBAR : layout.HOTBAR + NUM_HOTBAR]
+    items = view.slot_item[layout.HOTBAR : layout.HOTBAR + layout.NUM_HOTBAR]
     is_food = (ITEMS.smelts_in[items] & SMELT_CAMPFIRE) > 0
     if is_food.any() and not is_food[view.hotbar]:
       return select(int(np.argmax(is_food)))

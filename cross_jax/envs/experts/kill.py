@@ -6,8 +6,8 @@ from cross_jax.base import BUTTON_INDEX
 from cross_jax.envs.experts.duel import duel_keys, is_duel, is_ready
 from cross_jax.envs.experts.geometry import box_entry, cast_ray, eye, look_at, wrap_deg
 from cross_jax.envs.experts.intent import APPROACH, IDLE, MINE, STRIKE, Intent
-from cross_jax.envs.experts.mine import NUM_HOTBAR, cell_index, select
 from cross_jax.envs.experts.mine import REACH_M as BLOCK_REACH_M
+from cross_jax.envs.experts.mine import cell_index, select
 from cross_jax.envs.experts.navigate import Cell, Ground, feet_cell, find_path, is_afloat
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.experts.walk import eye_of, walk_along
@@ -122,6 +122,6 @@ def _clear_way(view: Snapshot, origin: np.ndarray, slot: int, aim: np.ndarray) -
 
 def best_weapon(view: Snapshot) -> int:
   """The hotbar slot 0..8 whose item hurts the most; the one in hand if none is better."""
-  damage = ITEMS.attack_damage[view.slot_item[layout.HOTBAR : layout.HOTBAR + NUM_HOTBAR]]
+  damage = ITEMS.attack_damage[view.slot_item[layout.HOTBAR : layout.HOTBAR + layout.NUM_HOTBAR]]
   best = int(np.argmax(damage))
   return best if damage[best] > damage[view.hotbar] else view.hotbar

@@ -22,7 +22,6 @@ REACH_M = 4.4  # a little inside the player's 4.5
 STAND_REACH_M = 3.6  # what a cell to walk to must reach: eyes are rarely at its centre
 MAX_CANDIDATES = 24
 TURN_COST_M = 1.0 / 30.0  # metres of walk that a degree of turning is worth
-NUM_HOTBAR = 9
 _LETS_SEE = ~BLOCKS.is_visible | BLOCKS.is_liquid | ~BLOCKS.is_solid
 
 
@@ -48,7 +47,7 @@ def select(slot: int) -> Intent:
 
 def best_tool(view: Snapshot, block: int) -> int:
   """The hotbar slot 0..8 whose item is the best to break a row of BLOCKS with."""
-  items = view.slot_item[layout.HOTBAR : layout.HOTBAR + NUM_HOTBAR]
+  items = view.slot_item[layout.HOTBAR : layout.HOTBAR + layout.NUM_HOTBAR]
   is_right = (ITEMS.tool[items] > 0) & (ITEMS.tool[items] == BLOCKS.tool[block])
   need = BLOCKS.min_tier[block]
   harvests = (need == 0) | (is_right & (ITEMS.tier[items] >= need))

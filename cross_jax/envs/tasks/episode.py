@@ -23,7 +23,6 @@ from cross_jax.envs.voxel.gui import layout
 MAX_SEED = 2**32 - 1
 MAX_EXTRA = 3  # items of an ingredient beyond its least number
 MAX_DISTRACTOR_ITEMS = 2
-NUM_HOTBAR = 9
 
 
 def check_seed(seed: SupportsIndex) -> int:
@@ -114,7 +113,7 @@ def _put_tool(
   if task.goal_stat == STAT_MINE_BLOCK and not can_harvest(task.goal_index, tool):
     stacks.append(fitting_tool(task.goal_index))
   for i, kind in enumerate(stacks):
-    at = layout.HOTBAR + (slot + i) % NUM_HOTBAR
+    at = layout.HOTBAR + (slot + i) % layout.NUM_HOTBAR
     item[at], count[at] = kind, kind > 0
 
 
@@ -146,7 +145,7 @@ def _official_inventory(
   item, count = np.zeros((2, layout.NUM_SLOTS), np.int32)
   if task.tools:
     tools = [*task.tools, *((0,) if task.may_lack_tool and level.may_lack_tool else ())]
-    slot = int(rng.integers(NUM_HOTBAR)) if level.is_tool_anywhere else 0
+    slot = int(rng.integers(layout.NUM_HOTBAR)) if level.is_tool_anywhere else 0
     _put_tool(task, tools[int(rng.integers(len(tools)))], item, count, slot)
   # slot 0 stays free for the table, the furnace and the hand that reaches for a block
   is_hand_free = task.gui in (layout.GUI_CRAFTING_TABLE, layout.GUI_FURNACE) or not (

@@ -122,7 +122,7 @@ def _camera(value: Any, unit: str = "degrees") -> np.ndarray:
     if np.asarray(value).dtype.kind not in "biuf":
       raise ValueError(f"of type {np.asarray(value).dtype}")
     camera = np.asarray(value, np.float32)
-  except (TypeError, ValueError, OverflowError) as error:
+  except (TypeError, ValueError) as error:
     raise ValueError(f"camera {value!r}: must be numbers, degrees (pitch, yaw)") from error
   if camera.ndim != 1 or camera.size % 2:
     raise ValueError(f"camera of shape {camera.shape}: must be two numbers, degrees (pitch, yaw)")

@@ -8,7 +8,7 @@ import functools
 
 import numpy as np
 
-HOTBAR = 0  # slots 0..8
+HOTBAR, NUM_HOTBAR = 0, 9  # slots 0..8
 MAIN = 9  # slots 9..35, three rows of nine
 FEET, LEGS, CHEST, HEAD, OFFHAND = 36, 37, 38, 39, 40
 CRAFT = 41  # slots 41..49, 3x3 row by row; the 2x2 grid uses 41, 42, 44, 45
@@ -95,7 +95,7 @@ def _slots_of(gui: int) -> dict[int, tuple[int, int]]:
   """Where the slots of a GUI are in its panel, px."""
   x, y = _INVENTORY_XY.get(gui, (8, 84))
   at = {MAIN + i: (x + SLOT_PITCH * (i % 9), y + SLOT_PITCH * (i // 9)) for i in range(27)}
-  at |= {HOTBAR + i: (x + SLOT_PITCH * i, y + 58) for i in range(9)}
+  at |= {HOTBAR + i: (x + SLOT_PITCH * i, y + 58) for i in range(NUM_HOTBAR)}
   at |= {BLOCK + i: xy for i, xy in enumerate(_BLOCK_XY.get(gui, ()))}
   if gui in _RESULT_XY:
     at[CRAFT_RESULT] = _RESULT_XY[gui]

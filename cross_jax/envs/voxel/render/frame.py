@@ -201,9 +201,10 @@ def render_batch(states: State, views: tuple[View, ...]) -> tuple[jax.Array, ...
     ValueError: a view is not a rectangle of the screen, or an unknown renderer.
     RuntimeError: the native renderer can't be built.
   """
-  views, plan = tuple(views), _checked_plan(views)
+  views = tuple(views)
   if is_native():
     return draw_native(states, views)
+  plan = _checked_plan(views)
 
   def paint(game: tuple[State, Once], rays: Rays, hits: Hits, things: Things) -> tuple:
     images = _cut_views(shade(hits, things, rays, plan.pixel_angle, game), views)

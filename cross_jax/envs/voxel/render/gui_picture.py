@@ -11,7 +11,7 @@ from cross_jax.envs.voxel.render.panel_plan import FIRST_CHOICE, SCREEN_NUMBER, 
 from cross_jax.envs.voxel.render.pixels import blend, cut, draw_icons, mix, paste, with_nothing
 from cross_jax.envs.voxel.render.screen_plan import ScreenPlan
 from cross_jax.envs.voxel.render.textures import texel_index
-from cross_jax.envs.voxel.state import Slots, State
+from cross_jax.envs.voxel.state import Gui, Slots, State
 
 HIGHLIGHT = 0.35  # share of white on the slot under the cursor
 CURSOR_WHITE = 255 | 255 << 8 | 255 << 16
@@ -39,6 +39,13 @@ def icons_of(state: State) -> Slots:
   )
 
 
+def fire_of(gui: Gui) -> tuple[jax.Array, jax.Array]:
+  """(share of the fuel that is left, share of the work that is done) of a furnace, float32[]."""
+  burn = gui.burn_ticks.astype(jnp.float32) / jnp.maximum(gui.burn_total, 1).astype(jnp.float32)
+  cook_ticks = jnp.asarray(COOK_TICKS)[gui.kind].astype(jnp.float32)
+  return burn, gui.cook_ticks.astype(jnp.float32) / cook_ticks
+
+
 def _draw_panel(image: jax.Array, state: State, plan: PanelPlan | None) -> jax.Array:
   if plan is None:
     return image
@@ -53,10 +60,9 @@ def _draw_panel(image: jax.Array, state: State, plan: PanelPlan | None) -> jax.A
   part = draw_icons(part, icon, jnp.asarray(plan.offset)[which], icons_of(state))
 
   def burning(part):
-    burn = gui.burn_ticks.astype(jnp.float32) / jnp.maximum(gui.burn_total, 1).astype(jnp.float32)
-    cook_ticks = jnp.asarray(COOK_TICKS)[gui.kind].astype(jnp.float32)
+    burn, cook = fire_of(gui)
     part = jnp.where(plan.flame < burn, _FLAME, part)
-    return jnp.where(plan.arrow < gui.cook_ticks.astype(jnp.float32) / cook_ticks, _ARROW, part)
+    return jnp.where(plan.arrow < cook, _ARROW, part)
 
   is_furnace = jnp.asarray(IS_FURNACE)[gui.kind]
   return paste(image, plan.region, jax.lax.cond(is_furnace, burning, lambda part: part, part))

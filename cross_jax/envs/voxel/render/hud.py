@@ -56,14 +56,34 @@ def _draw_ten(part: jax.Array, row: Ten, value: jax.Array, colours: jax.Array) -
   return mix(part, word, row.alpha)
 
 
+def armor_icons(state: State) -> jax.Array:
+  """How many of ten icons of armour are full, float32[]."""
+  worn = state.slots.item[layout.FEET : layout.OFFHAND]
+  return jnp.sum(jnp.asarray(ITEMS.armor)[worn]).astype(jnp.float32) / 2
+
+
+def air_icons(state: State) -> jax.Array:
+  """How many of ten bubbles of air are left, float32[]."""
+  return jnp.ceil((state.player.air_ticks - 2).astype(jnp.float32) * (10 / FULL_AIR_TICKS))
+
+
+def is_air_shown(state: State) -> jax.Array:
+  """Whether the head is under water, or was just now, bool[]."""
+  return state.player.air_ticks < FULL_AIR_TICKS
+
+
+def chat_line(state: State) -> jax.Array:
+  """Which of screen_plan.MESSAGES the chat shows, or -1, int32[]."""
+  of_goal = jnp.where(state.goal.is_reached, 1, -1)
+  return jnp.where(state.player.health <= 0, 0, of_goal).astype(jnp.int32)
+
+
 def _draw_status(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
   """Armour if any is worn, and what air is left under water."""
   if plan.status is None:
     return image
-  status, worn = plan.status, state.slots.item[layout.FEET : layout.OFFHAND]
-  armor = jnp.sum(jnp.asarray(ITEMS.armor)[worn]).astype(jnp.float32) / 2
-  air = jnp.ceil((state.player.air_ticks - 2).astype(jnp.float32) * (10 / FULL_AIR_TICKS))
-  is_wet = state.player.air_ticks < FULL_AIR_TICKS
+  status, armor, air = plan.status, armor_icons(state), air_icons(state)
+  is_wet = is_air_shown(state)
 
   def draw(image: jax.Array) -> jax.Array:
     part = cut(image, status.region)
@@ -81,7 +101,7 @@ def _draw_chat(image: jax.Array, state: State, plan: ScreenPlan) -> jax.Array:
   if plan.chat is None:
     return image
   region, words = plan.chat
-  is_dead = state.player.health <= 0
-  line = jnp.asarray(words)[jnp.where(is_dead, 0, 1)]
+  number = chat_line(state)
+  line = jnp.asarray(words)[jnp.maximum(number, 0)]
   draw = lambda image: lay(image, region, line)
-  return jax.lax.cond(is_dead | state.goal.is_reached, draw, lambda image: image, image)
+  return jax.lax.cond(number >= 0, draw, lambda image: image, image)

@@ -9,7 +9,7 @@ from cross_jax.envs.voxel.render.sampling import Region
 from cross_jax.envs.voxel.render.textures import ICON_ATLAS, TILE_WORDS
 from cross_jax.envs.voxel.state import Slots
 
-_COUNTS = art.count_atlas()
+COUNTS = art.count_atlas()
 _RED_BLUE, _GREEN = np.uint32(0xFF00FF), np.uint32(0xFF00)
 
 
@@ -74,7 +74,7 @@ def draw_icons(
   """
   item, count = slots.item[icon], jnp.clip(slots.count, 0, art.MAX_SHOWN_COUNT)[icon]
   part = blend(part, jnp.asarray(ICON_ATLAS)[item * TILE_WORDS + offset])
-  return blend(part, jnp.asarray(_COUNTS)[count * TILE_WORDS + offset])
+  return blend(part, jnp.asarray(COUNTS)[count * TILE_WORDS + offset])
 
 
 def with_nothing(slots: Slots) -> Slots:

@@ -107,7 +107,9 @@ def _bar(view: View, level: int) -> Bar | None:
   region = region_of((left - 1, art.HEARTS_Y, left + 183, SCREEN_HEIGHT), view)
   if region is None:
     return None
-  slots = [(layout.HOTBAR + i, left + 3 + art.HOTBAR_PITCH * i, top + 3) for i in range(9)]
+  slots = [
+    (layout.HOTBAR + i, left + 3 + art.HOTBAR_PITCH * i, top + 3) for i in range(layout.NUM_HOTBAR)
+  ]
   x, y = sample_points(view)
   words = layer_words(art.bar_layer(), view)
   edge_px = max(2.0, 0.6 * max(px_per_sample(view)))

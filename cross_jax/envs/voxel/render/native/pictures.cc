@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <vector>
 
 #include "screen.h"
@@ -28,14 +27,13 @@ struct View {
 };
 
 // The world of one game as packed colours, int32[height][width].
-void draw_world(const Scene& scene, const View& view, std::vector<Packet>* room, int32_t* image) {
+void draw_world(const Scene& scene, const View& view, Packet* packets, int32_t* image) {
   const Plan& plan = view.header();
   const Marks& marks = scene.game->marks;
   const List& shown =
       marks.is_gui_open ? plan.uncovered[marks.group][marks.screen] : plan.every_packet;
   const int32_t* numbers = view.plan + shown.first;
   const int columns = (view.width + kSide - 1) / kSide;
-  Packet* packets = room->data();
   Seen seen[kNumThings];
   const int num_seen = seen_things(scene, seen);
   for (int first = 0; first < shown.num; first += kChunk, numbers += kChunk) {
@@ -109,7 +107,7 @@ void draw_game(const Batch& batch, int b) {
             batch.icon_counts + size_t(b) * batch.num_icons, {}, {}};
   std::memcpy(&game.sheet, batch.sheets + size_t(b) * kSheetFloats, sizeof(Sheet));
   std::memcpy(&game.marks, batch.marks + size_t(b) * kMarksInts, sizeof(Marks));
-  draw_world(scene_of(batch.tables, game), batch.view, &room, image.data());
+  draw_world(scene_of(batch.tables, game), batch.view, room.data(), image.data());
   Screen(batch.view.plan, batch.tables, batch.view.width, batch.view.height, image.data())
       .draw(game);
   to_bytes(image.data(), num, batch.out + size_t(b) * num * 3);

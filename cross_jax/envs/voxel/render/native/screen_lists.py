@@ -19,7 +19,6 @@ from cross_jax.envs.voxel.render.screen_plan import ScreenPlan, Ten, screen_plan
 
 SIDE = 4  # samples of a packet on a side
 MAX_SCREENS = 32  # of a group of panel_plan.GROUPS
-NUM_SLOTS_OF_HOTBAR = 9
 _OPAQUE = np.int32(np.uint32(0xFF000000).view(np.int32))
 
 
@@ -100,12 +99,12 @@ def _add_hud(lists: _Lists, plan: ScreenPlan) -> None:
       lists.add(*np.nonzero(mask), picture[mask])
   lists.add_none() if plan.crosshair is None else lists.add_layer(*plan.crosshair)
   if plan.bar is None:
-    lists.add_none(2 + NUM_SLOTS_OF_HOTBAR + 2)
+    lists.add_none(2 + layout.NUM_HOTBAR + 2)
   else:
     bar = plan.bar
     lists.add_layer(bar.region, bar.words)
     lists.add_icons(bar.region, bar.slot, bar.offset)
-    for slot in range(NUM_SLOTS_OF_HOTBAR):
+    for slot in range(layout.NUM_HOTBAR):
       middle = art.HOTBAR_XY[0] + 11
       edge = 12 - np.maximum(np.abs(bar.x - middle - art.HOTBAR_PITCH * slot), bar.dy)
       where = lists.samples(bar.region, (edge >= 0) & (edge < bar.edge_px))

@@ -9,11 +9,10 @@ import numpy as np
 from cross_jax.envs.voxel.content.tables import ITEMS, MOBS
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.gui.clicks import hovered_slot
-from cross_jax.envs.voxel.gui.furnaces import COOK_TICKS
 from cross_jax.envs.voxel.render import art
 from cross_jax.envs.voxel.render.glow import NIGHT_LIGHT, NIGHT_SKY, between
-from cross_jax.envs.voxel.render.gui_picture import IS_FURNACE, icons_of, screen_of
-from cross_jax.envs.voxel.render.hud import FULL_AIR_TICKS
+from cross_jax.envs.voxel.render.gui_picture import IS_FURNACE, fire_of, icons_of, screen_of
+from cross_jax.envs.voxel.render.hud import air_icons, armor_icons, chat_line, is_air_shown
 from cross_jax.envs.voxel.render.mobs import turns_of
 from cross_jax.envs.voxel.render.native.tables import BODIES, DROP_BODY, FIRST_SHOT_BODY
 from cross_jax.envs.voxel.render.once import once_of
@@ -94,8 +93,7 @@ def numbers_of(state: State) -> Numbers:
   once = once_of(state)
   sin, cos = turns_of(state)
   dim = [colour * between(night, once.day) for colour, night in zip(WATER, NIGHT_LIGHT)]
-  worn = slots.item[layout.FEET : layout.OFFHAND]
-  group, screen = screen_of(state)
+  (group, screen), (burn, cook) = screen_of(state), fire_of(gui)
   icons = icons_of(state)
   sheet = Sheet(
     origin=eye(player),
@@ -107,25 +105,24 @@ def numbers_of(state: State) -> Numbers:
     swing=once.swing,
     health=player.health / 2,
     food=player.food / 2,
-    armor=jnp.sum(jnp.asarray(ITEMS.armor)[worn]).astype(jnp.float32) / 2,
-    air=jnp.ceil((player.air_ticks - 2).astype(jnp.float32) * (10 / FULL_AIR_TICKS)),
-    burn=gui.burn_ticks.astype(jnp.float32) / jnp.maximum(gui.burn_total, 1).astype(jnp.float32),
-    cook=gui.cook_ticks.astype(jnp.float32) / jnp.asarray(COOK_TICKS)[gui.kind].astype(jnp.float32),
+    armor=armor_icons(state),
+    air=air_icons(state),
+    burn=burn,
+    cook=cook,
     cursor=gui.cursor_px,
     thing_pos=jnp.concatenate([mobs.pos, drops.pos, shots.pos]),
     thing_sin=sin,
     thing_cos=cos,
   )
-  is_dead = player.health <= 0
   none = jnp.zeros_like(shots.kind)
   marks = Marks(
     aim_cell=once.aim_cell,
     mine_cell=player.mine_cell,
     cracks=(player.mine_progress * CRACK_STEPS).astype(jnp.int32),
     held=_row_of(once.held, ITEMS),
-    hotbar=jnp.clip(player.hotbar, 0, layout.MAIN - 1),
-    chat=jnp.where(is_dead, 0, jnp.where(state.goal.is_reached, 1, -1)),
-    is_wet=player.air_ticks < FULL_AIR_TICKS,
+    hotbar=jnp.clip(player.hotbar, 0, layout.NUM_HOTBAR - 1),
+    chat=chat_line(state),
+    is_wet=is_air_shown(state),
     is_gui_open=gui.kind > 0,
     group=group,
     screen=screen,

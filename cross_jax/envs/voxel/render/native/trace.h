@@ -22,7 +22,7 @@ constexpr int kMaxSteps = 512;  // in a round: rays from afar may not come on fo
 
 struct Packet {
   F d[3], inverse[3];  // directions, and 1 / direction
-  F wall[3];  // the eye, or 1 m less where the direction is positive
+  F wall[3];           // the eye, or 1 m less where the direction is positive
   F t, t_out;          // where rays are, and where they leave the world; t is kFar for who has met
   I shift;             // bits to the byte of the quadrant in a box word
   I limit;             // rays stop in cells of this code and above
@@ -35,15 +35,16 @@ struct Scene {
   const Tables* tables;
   const Game* game;
   F origin[3];
-  F cell[3];   // of the eye
+  F cell[3];      // of the eye
   float size[3];  // m, of the world up to its highest block
-  I limit;     // of rays that have not met water
+  I limit;        // of rays that have not met water
   int32_t word;  // of the eye's cell; of use if is_inside
   bool is_inside, is_diving;
 };
 
 inline I block_of(I word) { return (word & 127) | ((word >> 1) & (127 << 7)); }
 
+constexpr float kEight[8] = {0, 1, 2, 3, 4, 5, 6, 7};
 constexpr int32_t kTileOfFace[8] = {0, 2, 1, 1, 1};
 
 inline I tile_of(I block, I face) { return 3 * block + pick(face, kTileOfFace); }
@@ -86,7 +87,7 @@ inline F enter_cube(const Scene& scene, const Packet& p, const F cell[3], I* fac
 }
 
 // Where rays leave boxes that reach h cells ahead and v up and down, plus kNudge.
-inline F leave(const Scene& scene, const Packet& p, const F cell[3], F h, F v) {
+inline F leave(const Packet& p, const F cell[3], F h, F v) {
   F w[3];
   for (int k = 0; k < 3; k++) {
     const I sign = bits<I>(p.d[k]) & INT32_MIN;
@@ -94,6 +95,17 @@ inline F leave(const Scene& scene, const Packet& p, const F cell[3], F h, F v) {
     w[k] = (cell[k] + ahead - p.wall[k]) * p.inverse[k];
   }
   return lesser(lesser(w[0], w[1]), w[2]) + kNudge;
+}
+
+// One step of the rays in cells of empty boxes, told by the cells' words; which rays moved.
+inline I advance(const F cell[3], I word, Packet* packet) {
+  Packet& p = *packet;
+  const I code = right(word, p.shift) & 255;
+  const I is_moving = (p.t < p.t_out) & (code < p.limit);
+  const F h = pick(code >> 3, kEight), v = pick(code, kEight);
+  const F t = greater(leave(p, cell, h, v), p.t + kMinStep);
+  p.t = is_moving ? t : p.t;
+  return is_moving;
 }
 
 // Rays of the world, where they enter it, from camera rays float[3][kLanes].
@@ -132,20 +144,16 @@ inline void start(const Scene& scene, const float* camera, Packet* packet) {
   p.block = p.cell = p.face = all(0);
   p.limit = scene.limit;
   if (!scene.is_inside) return;
-  const I code = right(all(scene.word), p.shift) & 255;  // the first step, from the cell of the eye
-  const I is_moving = (p.t < p.t_out) & (code < p.limit);
-  const F t = leave(scene, p, scene.cell, to_f((code >> 3) & 7), to_f(code & 7));
-  p.t = is_moving ? greater(t, all(kMinStep)) : p.t;
+  advance(scene.cell, all(scene.word), packet);  // the first one, from the cell of the eye
 }
 
 constexpr U kLastCell = U{} + uint32_t(kNumCells - 1);
-constexpr float kEight[8] = {0, 1, 2, 3, 4, 5, 6, 7};
 
 // Moves packets until none of their rays is in an empty box any more.
 inline void move(const Scene& scene, Packet* packets, const int* who, int num) {
   int left[kChunk];
   std::memcpy(left, who, sizeof(int) * num);
-  for (int step = 0; num > 0 && step < kMaxSteps; step++) {
+  for (int round = 0; num > 0 && round < kMaxSteps; round++) {
     int still = 0;
     for (int m = 0; m < num; m++) {
       Packet& p = packets[left[m]];
@@ -155,13 +163,8 @@ inline void move(const Scene& scene, Packet* packets, const int* who, int num) {
       const U index = bits<U>(to_i(fma(row, all(float(kSizeX)), cell[0])));
       p.index = bits<I>(index < kLastCell ? index : kLastCell);  // rays at their end: some cell
       p.word = gather(scene.game->boxes, p.index);
-      const I code = right(p.word, p.shift) & 255;
-      const I is_moving = (p.t < p.t_out) & (code < p.limit);
-      const F h = pick(code >> 3, kEight), v = pick(code, kEight);
-      const F t = greater(leave(scene, p, cell, h, v), p.t + kMinStep);
-      p.t = is_moving ? t : p.t;
       left[still] = left[m];
-      still += any(is_moving);
+      still += any(advance(cell, p.word, &p));
     }
     num = still;
   }
@@ -254,7 +257,7 @@ inline void look(const Scene& scene, Packet* packet, const F cell[3], I is_asked
     t = is_plant ? plant_t : t;
     face = is_plant ? all(kCross) : face;
   }
-  const F behind = greater(leave(scene, p, cell, all(0.0f), all(0.0f)), p.t + kMinStep);
+  const F behind = greater(leave(p, cell, all(0.0f), all(0.0f)), p.t + kMinStep);
   const I is_met = is_asked & (t < kFar);
   p.t = (is_asked & ~is_met) ? (hop > 0.0f ? hop : behind) : p.t;
   record(packet, is_met, t, face);
