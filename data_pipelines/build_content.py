@@ -35,7 +35,7 @@ BLOCK_DEFAULTS = {
 }  # fmt: skip
 ITEM_DEFAULTS = {
   "stack_size": 64, "tool": "none", "tier": 0, "speed": 1.0, "attack_damage": 1.0,
-  "attack_ticks": 5, "durability": 0, "armor": 0, "armor_slot": 0, "food": 0, "saturation": 0,
+  "attack_ticks": 5.0, "durability": 0, "armor": 0, "armor_slot": 0, "food": 0, "saturation": 0,
   "block": None, "fuel_ticks": 0, "smelts_to": None, "smelts_in": 0, "tag": None,
   "icon_block": None, "colors": ["000000"] * 3,
 }  # fmt: skip

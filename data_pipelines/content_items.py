@@ -152,7 +152,7 @@ def item_row(item: dict, blocks: set[str], icon: tuple) -> dict:
     "name": name, "stack_size": item["stackSize"], "tool": kind,
     "tier": TIERS.get(material, 1) if kind != "none" else 0,
     "speed": speed or float(SPEEDS[material]), "attack_damage": float(damage),
-    "attack_ticks": round(20 / attacks_per_s), "durability": item.get("maxDurability", 0),
+    "attack_ticks": round(20 / attacks_per_s, 4), "durability": item.get("maxDurability", 0),
     "armor": ARMOR[material][slot - 1] if part in ARMOR_SLOTS else 0, "armor_slot": slot,
     "food": food, "saturation": saturation, "block": PLACES.get(name, own),
     "fuel_ticks": FUEL.get(name, 0), "smelts_to": product, "smelts_in": where,

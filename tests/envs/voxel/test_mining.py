@@ -89,7 +89,20 @@ def test_progress_is_lost_on_release_and_on_another_block():
   assert game.block(16, 10, 18) == "oak_log"
   game.run(press("attack", pitch=-25))
   assert int(game.state.player.mine_cell) == cell(16, 11, 18)
+  assert float(game.state.player.mine_progress) == 0  # the tick of the change does not count
+  game.run(press("attack"))
   assert float(game.state.player.mine_progress) == pytest.approx(0.1)
+
+
+def test_a_click_in_the_pause_after_a_break_breaks_only_what_breaks_at_once():
+  game = Plain().put("oak_log", (16, 10, 18)).put("dandelion", (16, 10, 19)).hold("iron_axe")
+  game.run(press("attack"), 10).run(press())
+  assert game.block(16, 10, 18) == "air"
+  assert game.run(press("attack")).block(16, 10, 19) == "air"
+  game = Plain().put("oak_log", (16, 10, 18), (16, 10, 19)).hold("iron_axe")
+  game.run(press("attack"), 10).run(press(), 30).run(press("attack"), 14)
+  assert game.block(16, 10, 19) == "oak_log"  # released, the pause of 5 ticks stood still
+  assert game.run(press("attack")).block(16, 10, 19) == "air"
 
 
 def test_reach_is_four_and_a_half_metres():

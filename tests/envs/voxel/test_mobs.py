@@ -6,7 +6,8 @@ import pytest
 from world_driver import GROUND, Plain, press
 
 from cross_jax.envs.voxel.content import tables
-from cross_jax.envs.voxel.rules import combat
+from cross_jax.envs.voxel.params import EASY, HARD, Params
+from cross_jax.envs.voxel.rules import combat, projectiles
 
 charge = jax.jit(combat.charge)
 
@@ -17,17 +18,82 @@ def swing(game, wait=13):
 
 
 @pytest.mark.parametrize(
-  ("item", "ticks", "factor"),
+  ("item", "ticks", "part"),
   [
-    ("diamond_sword", 12, 1.0),  # (12 + 0.5) / 12 is cut to 1
-    ("diamond_sword", 1, 0.2 + 0.8 * (1.5 / 12) ** 2),
-    ("diamond_sword", 6, 0.2 + 0.8 * (6.5 / 12) ** 2),  # 0.433; without the square 0.633
+    ("diamond_sword", 13, 1.0),  # (13 + 0.5) / 12.5 is cut to 1
+    ("diamond_sword", 12, 1.0),
+    ("diamond_sword", 11, 11.5 / 12.5),
+    ("diamond_sword", 1, 1.5 / 12.5),
+    ("iron_axe", 21, 21.5 * 0.9 / 20),
     ("air", 5, 1.0),
   ],
 )
-def test_charge(item, ticks, factor):
+def test_charge(item, ticks, part):
   index = np.int32(tables.ITEMS.index[item])
-  assert float(charge(index, np.int32(ticks))) == pytest.approx(factor, abs=1e-5)
+  assert float(charge(index, np.int32(ticks))) == pytest.approx(part, abs=1e-5)
+
+
+def test_a_swing_in_the_air_stops_a_held_button_for_ten_ticks():
+  game = Plain().run(press("attack")).put("dandelion", (16, 10, 18))
+  assert game.run(press("attack"), 9).block(16, 10, 18) == "dandelion"
+  assert game.run(press("attack")).block(16, 10, 18) == "air"
+  game = Plain().run(press("attack")).put("dandelion", (16, 10, 18)).run(press())
+  assert game.run(press("attack")).block(16, 10, 18) == "air"  # a new click forgets the miss
+
+
+def test_mining_and_placing_swing_the_hand():
+  game = Plain().put("obsidian", (16, 10, 18)).run(press("attack"), 30)
+  assert int(game.state.player.attack_ticks) == 1
+  game = Plain().put("stone", (16, 10, 20)).hold("oak_planks").run(press(), 3)
+  assert int(game.run(press("use")).state.player.attack_ticks) == 1
+  assert int(game.run(press("use"), 9).state.player.attack_ticks) == 10  # nothing left to place
+
+
+def test_who_eats_neither_hits_nor_mines():
+  game = Plain().mob("iron_golem", 16.5, 9, 18.5).hold("apple").player(food=10).run(press("use"))
+  game.run(press("use", "attack"), 3)
+  assert float(game.state.mobs.health[0]) == 100
+  game = Plain().put("dandelion", (16, 10, 18)).hold("apple").player(food=10).run(press("use"), 2)
+  assert game.run(press("use", "attack"), 3).block(16, 10, 18) == "dandelion"
+
+
+@pytest.mark.parametrize("ticks, is_critical", [(10, False), (11, True), (20, True)])
+def test_a_critical_hit_needs_nine_tenths_of_the_charge(ticks, is_critical):
+  game = Plain().hold("diamond_sword").mob("iron_golem", 16.5, 9, 18.5)
+  game.player(attack_ticks=ticks, fall_m=1.0, is_on_ground=False).run(press("attack"))
+  part = min((ticks + 0.5) / 12.5, 1)
+  full = 7 * (0.2 + 0.8 * part * part)
+  lost = 100 - float(game.state.mobs.health[0])
+  assert lost == pytest.approx(full * (1.5 if is_critical else 1), abs=1e-4)
+
+
+def test_of_a_second_hit_only_what_is_more_counts_and_it_does_not_push():
+  game = Plain().hold("diamond_sword").mob("cow", 16.5, 9.6, 18.5)
+  game.player(attack_ticks=1).run(press("attack")).run(press())
+  weak = 7 * (0.2 + 0.8 * (1.5 / 12.5) ** 2)
+  assert float(game.state.mobs.health[0]) == pytest.approx(10 - weak, abs=1e-4)
+  left = int(game.state.mobs.hurt_ticks[0])
+  game.state.mobs.pos[0], game.state.mobs.vel[0] = (16.5, 9.6, 18.5), 0
+  game.player(attack_ticks=100).run(press("attack"))
+  assert float(game.state.mobs.health[0]) == pytest.approx(3, abs=1e-4)
+  assert int(game.state.mobs.hurt_ticks[0]) == left - 1 and abs(game.state.mobs.vel[0, 2]) < 0.1
+  game.run(press())
+  game.state.mobs.pos[0] = (16.5, 9.6, 18.5)
+  game.player(attack_ticks=100).run(press("attack"))
+  assert float(game.state.mobs.health[0]) == pytest.approx(3, abs=1e-4)  # not more than the last
+
+
+@pytest.mark.parametrize("difficulty, pause", [(EASY, 60), (HARD, 40)])
+def test_skeletons_shoot_faster_on_hard_difficulty(difficulty, pause):
+  game = Plain("kill_entity:zombie").mob("skeleton", 16.5, 9, 26.5)
+  shoot = jax.jit(lambda s: projectiles.shoot(s, press(), Params(difficulty)))
+  state, seen = game.state._replace(draws=np.full(32, 0.5, np.float32)), []
+  for tick in range(4 * 120):
+    rest = int(state.mobs.timer_ticks[0])
+    state = shoot(state._replace(tick=np.int32(tick), player=game.state.player))
+    if state.mobs.timer_ticks[0] > rest:
+      seen.append(tick)
+  assert np.mean(np.diff(seen)) == pytest.approx(pause, abs=1)
 
 
 def test_two_charged_sword_hits_kill_a_cow():
@@ -59,7 +125,7 @@ def test_holding_the_button_hits_once_and_a_fresh_wound_is_safe():
 def test_an_uncharged_hit_is_weaker():
   game = Plain().hold("diamond_sword").mob("iron_golem", 16.5, 9, 18.5)
   game.player(attack_ticks=1).run(press("attack"))
-  expected = 7 * (0.2 + 0.8 * (1.5 / 12) ** 2)
+  expected = 7 * (0.2 + 0.8 * (1.5 / 12.5) ** 2)
   assert float(game.state.mobs.health[0]) == pytest.approx(100 - expected, abs=1e-4)
 
 

@@ -52,6 +52,8 @@ def test_mining_begins_anew_with_another_tool():
   game.run(press("attack"), 250)
   assert float(game.state.player.mine_progress) > 0.5
   game.run(press("attack", "hotbar.2"))
+  assert float(game.state.player.mine_progress) == 0
+  game.run(press("attack", "hotbar.2"))
   assert 0 < float(game.state.player.mine_progress) < 0.1
   game = Plain().put("iron_ore", (16, 10, 18)).run(press("attack"), 250)
   before = float(game.state.player.mine_progress)

@@ -61,7 +61,7 @@ def test_the_reward_comes_once():
   game = Plain().put("oak_log", (16, 10, 18), (16, 10, 19)).hold("iron_axe")
   game.run(press("attack"), 10)
   assert (game.reward, game.terminated) == (1.0, True)
-  game.run(press("attack"), 15)  # 5 of them a pause after the first
+  game.run(press("attack"), 16)  # 6 of them a pause after the first
   assert game.count("mine_block", "oak_log") == 2
   assert (game.reward, game.terminated) == (0.0, True)
 

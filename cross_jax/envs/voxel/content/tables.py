@@ -85,7 +85,7 @@ class Items(NamedTuple):
   tier: np.ndarray  # int32[n], 0 no tool, 1 wood / gold / shears, 2 stone, 3 iron, 4 above
   speed: np.ndarray  # float32[n], mining multiplier on blocks of its kind
   attack_damage: np.ndarray  # float32[n], health points
-  attack_ticks: np.ndarray  # int32[n], cool-down of a full hit
+  attack_ticks: np.ndarray  # float32[n], cool-down of a full hit
   durability: np.ndarray  # int32[n], uses until it breaks, 0 = for ever
   armor: np.ndarray  # int32[n], points of protection
   armor_slot: np.ndarray  # int32[n], 0 none, 1 helmet, 2 chestplate, 3 leggings, 4 boots
@@ -221,7 +221,7 @@ def _load_items(rows: Rows, blocks: dict[str, int]) -> Items:
     tier=rows.column("tier", np.int32),
     speed=rows.column("speed", np.float32),
     attack_damage=rows.column("attack_damage", np.float32),
-    attack_ticks=rows.column("attack_ticks", np.int32),
+    attack_ticks=rows.column("attack_ticks", np.float32),
     durability=rows.column("durability", np.int32),
     armor=rows.column("armor", np.int32),
     armor_slot=rows.column("armor_slot", np.int32),

@@ -58,7 +58,7 @@ def _in_the_air() -> float:
 
 
 def _pause() -> float:
-  """Ticks between the end of one block and the first progress on the next, with the button held."""
+  """Ticks of held `attack` between the end of one block and the first progress on the next."""
   game = Plain().put("dirt", AT, (16, 10, 19))
   while game.block(*AT) == "dirt":
     game.run(press("attack"))
@@ -158,7 +158,7 @@ ROWS = (
   ),
   Row("breaking dirt by hand under water", "ticks", 75, _SPEED, _under_water, 0),
   Row("breaking dirt by hand in the air", "ticks", 75, _SPEED, _in_the_air, 0.01),
-  Row("pause after a broken block", "ticks", 5, "MultiPlayerGameMode.destroyDelay", _pause, 0),
+  Row("pause after a broken block", "ticks", 6, WIKI, _pause, 0),
   Row("reach, blocks", "m", 4.5, WIKI, _reach, 0.011),
   Row("pause between uses", "ticks", 4, "Minecraft.rightClickDelay", _use_pause, 0),
   Row("pick-up delay of a broken block's item", "ticks", 10, WIKI, _pickup_delay, 1),

@@ -8,6 +8,7 @@ from cross_jax.envs.voxel.plain import GROUND, Plain, press
 from cross_jax.envs.voxel.state import EYE_HEIGHT
 
 FLOOR = GROUND + 1.0
+AHEAD = (16, GROUND + 2, 18)  # the cell before the player's eyes
 _FOOD = "FoodData.tick"
 
 
@@ -22,14 +23,26 @@ def _hit(item: str, **player) -> float:
   return 100.0 - float(game.state.mobs.health[0])
 
 
-def _full_charge(item: str) -> float:
-  """The least ticks between two swings at which the second one is full."""
-  full = _hit(item)
+def _cool_down(item: str) -> float:
+  """Ticks to a full charge, from the damage of a hit one tick after the last swing."""
+  share = _hit(item, attack_ticks=1) / _hit(item)
+  return 1.5 / np.sqrt((share - 0.2) / 0.8)
+
+
+def _critical_charge(item: str) -> float:
+  """The least ticks between two swings at which the second one can be critical."""
   for wait in range(1, 40):
-    game = _golem(item).player(attack_ticks=wait)
-    if abs(100.0 - float(game.run(press("attack")).state.mobs.health[0]) - full) < 1e-3:
+    plain = _hit(item, attack_ticks=wait)
+    if _hit(item, attack_ticks=wait, fall_m=1.0, is_on_ground=False) > 1.2 * plain:
       return float(wait)
   return float("inf")
+
+
+def _after_mining(item: str) -> float:
+  """Share of a full hit's damage on the tick after a tick of mining."""
+  game = Plain().put("stone", (16, 10, 18)).hold(item).run(press("attack"))
+  game.put("air", (16, 10, 18)).run(press()).mob("iron_golem", 16.5, FLOOR, 18.6)
+  return (100.0 - float(game.run(press("attack")).state.mobs.health[0])) / _hit(item)
 
 
 def _shielded() -> float:
@@ -39,6 +52,22 @@ def _shielded() -> float:
   for tick in range(1, 30):
     game.player(attack_ticks=100).run(press() if tick % 2 else press("attack"))
     if float(game.state.mobs.health[0]) < first:
+      return float(tick)
+  return float("inf")
+
+
+def _weak_then_full() -> float:
+  """Health points of an early hit and of a full one two ticks later."""
+  game = _golem("diamond_sword").player(attack_ticks=1).run(press("attack")).run(press())
+  game.player(attack_ticks=100).run(press("attack"))
+  return 100.0 - float(game.state.mobs.health[0])
+
+
+def _miss() -> float:
+  """Ticks of held `attack` from a swing in the air to the first on which a block breaks at once."""
+  game = Plain().run(press("attack")).put("dandelion", AHEAD)
+  for tick in range(1, 30):
+    if game.run(press("attack")).block(*AHEAD) == "air":
       return float(tick)
   return float("inf")
 
@@ -218,9 +247,9 @@ def _fuse() -> float:
 
 
 def _arrow_pause() -> float:
-  """Ticks between two arrows of a skeleton that sees the player."""
+  """Ticks between two arrows of a skeleton that sees the player, the mean of eight."""
   game, seen = Plain("kill_entity:zombie"), []
-  for tick in range(200):
+  for tick in range(500):
     game.player(health=20, pos=(16.5, FLOOR, 16.5))
     if tick == 0:
       game.mob("skeleton", 16.5, FLOOR, 26.5)
@@ -228,7 +257,9 @@ def _arrow_pause() -> float:
     game.run(press())
     if int(game.state.mobs.timer_ticks[0]) > timer:
       seen.append(tick)
-  return float(np.median(np.diff(seen))) if len(seen) > 1 else float("inf")
+    if len(seen) == 9:
+      break
+  return float(np.mean(np.diff(seen))) if len(seen) > 1 else float("inf")
 
 
 def _day() -> float:
@@ -249,11 +280,19 @@ ROWS = (
     )
   ),
   *(
-    Row(f"cool-down of {item}", "ticks", ticks, WIKI, lambda i=item: _full_charge(i), 1)
-    for item, ticks in (
-      ("diamond_sword", 12.5), ("iron_axe", 22.2), ("wooden_axe", 25), ("stick", 5),
+    Row(f"cool-down of {item}", "ticks", 20 / per_s, WIKI, lambda i=item: _cool_down(i), 0.01)
+    for item, per_s in (
+      ("diamond_sword", 1.6), ("wooden_axe", 0.8), ("iron_axe", 0.9), ("diamond_axe", 1.0),
+      ("iron_pickaxe", 1.2), ("iron_hoe", 3.0), ("trident", 1.1), ("stick", 4.0),
     )
   ),
+  Row("least charge of a critical hit, sword", "ticks", 11, "Player.attack",
+      lambda: _critical_charge("diamond_sword"), 0),
+  Row("share of the damage right after mining, sword", "", 0.2 + 0.8 * (2.5 / 12.5) ** 2,
+      "ServerPlayer.swing", lambda: _after_mining("diamond_sword"), 2e-3),
+  Row("pause after a swing in the air, held", "ticks", 10, "Minecraft.startAttack", _miss, 0),
+  Row("an early hit and a full one within the pause", "hp", 7, "LivingEntity.hurt",
+      _weak_then_full),
   Row("share of the damage right after a swing, sword", "", 0.2 + 0.8 * (1.5 / 12.5) ** 2,
       "Player.attack", lambda: _hit("diamond_sword", attack_ticks=1) / 7, 2e-3),
   Row("critical hit", "x", 1.5, WIKI,
@@ -297,7 +336,6 @@ ROWS = (
   Row("a zombie burns by day (1: yes)", "", 1, WIKI, lambda: _sun("zombie"), 0),
   Row("a husk burns by day (1: yes)", "", 0, WIKI, lambda: _sun("husk"), 0),
   Row("fuse of a creeper", "ticks", 30, WIKI, _fuse, 0),
-  Row("pause between a skeleton's arrows", "ticks", 40, WIKI, _arrow_pause, 8,
-      "a mob looks for a shot every 8 ticks"),
+  Row("pause between a skeleton's arrows, easy", "ticks", 60, WIKI, _arrow_pause, 0.5),
   Row("length of a day", "ticks", 24000, WIKI, _day, 0),
 )  # fmt: skip

@@ -26,6 +26,16 @@ def _sprint_jump() -> float:
   return float(path[last, 2] - path[first, 2]) / (last - first) * TICKS_PER_S
 
 
+def _jump_pause() -> float:
+  """Ticks between two jumps under a low ceiling, with the key held."""
+  game, seen = Plain().put("stone", (16, GROUND + 3, 16)), []
+  for tick in range(60):
+    before = float(game.pos[1])
+    if float(game.run(press("jump")).pos[1]) > before == GROUND + 1:
+      seen.append(tick)
+  return float(np.median(np.diff(seen))) if len(seen) > 1 else float("inf")
+
+
 def _jump() -> np.ndarray:
   game = Plain()
   first = game.trace(press("jump"), 1)
@@ -118,6 +128,7 @@ ROWS = (
       lambda: _speed("forward", "left")),
   Row("sprint-jumping, mean", "m/s", 7.127, WIKI, _sprint_jump, 0.01),
   Row("jump height", "m", 1.2522, WIKI, lambda: float(_jump().max())),
+  Row("pause between jumps, held", "ticks", 10, "LivingEntity.aiStep", _jump_pause, 0),
   Row("jump, ticks in the air", "ticks", 12, _TRAVEL, lambda: float(np.argmin(_jump()[1:]) + 1), 0),
   Row("first tick of a fall", "m/tick", 0.0784, WIKI, lambda: _fallen(2) - _fallen(1)),
   Row("fall in 20 ticks", "m", sum(3.92 * (1 - 0.98**n) for n in range(20)), WIKI,

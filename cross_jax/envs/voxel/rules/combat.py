@@ -18,20 +18,20 @@ KNOCKBACK = 0.4  # m per tick, sideways and up
 SPRINT_KNOCKBACK = 0.5  # of one more push, along the player's gaze
 SPRINT_SLOWING = 0.6  # of the player's speed, after such a hit
 CRITICAL_FACTOR = 1.5  # falling, not sprinting, fully charged
-CHARGED = 0.9
+CHARGED = 0.9  # of the cool-down, for a critical hit or a sprinter's push
+MISS_TICKS = 10  # after a swing in the air, in which `attack` does nothing while it is held
 ATTACK_EXHAUSTION = 0.1
 MOB_ATTACK_TICKS = 20  # between a mob's attacks
 MOB_REACH_M = 0.7  # between the sides of a mob and of the player
 
 
 def charge(item: jax.Array, attack_ticks: jax.Array) -> jax.Array:
-  """float32[], the damage factor 0.2 + 0.8 f^2 of a hit `attack_ticks` after the last one.
+  """float32[], 0..1, how far `item` int32[] has charged int32[] ticks after the last swing.
 
-  Source: Minecraft 1.16 Player.attack; f = min((ticks + 0.5) / cool-down of the item, 1).
+  Source: Minecraft 1.16 Player.getAttackStrengthScale(0.5).
   """
-  full = jnp.asarray(tables.ITEMS.attack_ticks)[item].astype(jnp.float32)
-  part = jnp.clip((attack_ticks.astype(jnp.float32) + 0.5) / jnp.maximum(full, 1.0), 0.0, 1.0)
-  return 0.2 + 0.8 * part * part
+  full = jnp.asarray(tables.ITEMS.attack_ticks)[item]
+  return jnp.clip((attack_ticks.astype(jnp.float32) + 0.5) / full, 0.0, 1.0)
 
 
 def mob_damage(kind: jax.Array, params: Params) -> jax.Array:
@@ -46,27 +46,36 @@ def mob_damage(kind: jax.Array, params: Params) -> jax.Array:
 def attack(state: State, action: RawAction, params: Params) -> State:
   """The player's hit on the mob at the crosshair on the tick that `attack` goes down.
 
-  A hit in the air costs the cool-down too. A mob hit within its HURT_TICKS takes nothing. One that
-  dies counts in kill_entity; `bury` removes it.
+  A swing in the air costs the cool-down too, and then `attack` held does nothing for MISS_TICKS.
+  Of a hit on a mob within its HURT_TICKS, only what it is more than the last one counts, and it
+  pushes nothing. A mob that dies counts in kill_entity; `bury` removes it. Who eats does not hit.
+
+  Source: Minecraft 1.16 Minecraft.startAttack, Player.attack, LivingEntity.hurt. Deviation: swords
+    do not sweep.
   """
-  player, mobs = state.player, state.mobs
+  player, mobs, aim = state.player, state.mobs, state.aim
   index = BUTTON_INDEX["attack"]
-  is_swung = (action.buttons[index] > 0) & (state.prev_buttons[index] == 0)
-  slot = jnp.maximum(state.aim.mob, 0)
+  is_held = action.buttons[index] > 0
+  is_swung = is_held & (state.prev_buttons[index] == 0) & (player.eat_ticks == 0)
+  is_missed = is_swung & (aim.mob < 0) & (aim.cell < 0)
+  miss_ticks = jnp.where(is_missed, MISS_TICKS, jnp.maximum(player.miss_ticks - 1, 0))
+  slot = jnp.maximum(aim.mob, 0)
   kind = mobs.kind[slot]
-  is_hit = is_swung & (state.aim.mob >= 0) & (mobs.hurt_ticks[slot] == 0)
   item = state.slots.item[layout.HOTBAR + player.hotbar]
-  factor = charge(item, player.attack_ticks)
-  is_charged = factor > CHARGED
+  part = charge(item, player.attack_ticks)
+  is_charged = part > CHARGED
   is_critical = (player.fall_m > 0) & ~player.is_on_ground & ~player.is_sprinting & is_charged
-  factor = factor * jnp.where(is_critical, CRITICAL_FACTOR, 1.0)
-  damage = jnp.asarray(tables.ITEMS.attack_damage)[item] * factor
-  damage = damage * armor_factor(damage, jnp.asarray(tables.MOBS.armor)[kind])
-  health = mobs.health[slot] - jnp.where(is_hit, damage, 0.0)
-  is_dead = is_hit & (health <= 0)
+  factor = (0.2 + 0.8 * part * part) * jnp.where(is_critical, CRITICAL_FACTOR, 1.0)
+  damage = rounded(jnp.asarray(tables.ITEMS.attack_damage)[item] * factor, state.tick)
+  is_fresh = mobs.hurt_ticks[slot] == 0
+  more = jnp.where(is_fresh, damage, damage - mobs.last_damage[slot])
+  is_hit = is_swung & (aim.mob >= 0) & (more > 0)
+  lost = more * armor_factor(more, jnp.asarray(tables.MOBS.armor)[kind])
+  health = mobs.health[slot] - jnp.where(is_hit, lost, 0.0)
+  is_dead = is_hit & (health <= 0) & (mobs.health[slot] > 0)
 
   is_sprint_hit = is_hit & player.is_sprinting & is_charged
-  vel = _pushed(state, slot, is_sprint_hit)
+  vel = _pushed(state, slot, is_fresh, is_sprint_hit)
   flight = rounded(heading_deg(mobs.pos[slot] - player.pos), state.tick)
   flight = flight + rounded((chance.mob_draws(state)[slot, 0] - 0.5) * 60.0, state.tick)
   fights = jnp.asarray(tables.MOBS.temper)[kind] > 0
@@ -75,14 +84,16 @@ def attack(state: State, action: RawAction, params: Params) -> State:
   mobs = mobs._replace(
     health=jnp.where(is_it, health, mobs.health),
     vel=jnp.where(is_it[:, None], vel[None], mobs.vel),
-    hurt_ticks=jnp.where(is_it, HURT_TICKS, mobs.hurt_ticks),
-    yaw_deg=jnp.where(is_it, flight, mobs.yaw_deg),
-    think_ticks=jnp.where(is_it, ticks, mobs.think_ticks),
+    hurt_ticks=jnp.where(is_it & is_fresh, HURT_TICKS, mobs.hurt_ticks),
+    last_damage=jnp.where(is_it, damage, mobs.last_damage),
+    yaw_deg=jnp.where(is_it & is_fresh, flight, mobs.yaw_deg),
+    think_ticks=jnp.where(is_it & is_fresh, ticks, mobs.think_ticks),
   )
   slowed = player.vel * jnp.asarray([SPRINT_SLOWING, 1.0, SPRINT_SLOWING])
   state = state._replace(
     player=player._replace(
       attack_ticks=jnp.where(is_swung, 0, player.attack_ticks) + 1,
+      miss_ticks=jnp.where(is_held, miss_ticks, 0),
       exhaustion=player.exhaustion + jnp.where(is_hit, ATTACK_EXHAUSTION, 0.0),
       vel=jnp.where(is_sprint_hit, slowed, player.vel),
       is_sprinting=player.is_sprinting & ~is_sprint_hit,
@@ -92,8 +103,10 @@ def attack(state: State, action: RawAction, params: Params) -> State:
   return events.note(state, "kill_entity", kind, is_dead.astype(jnp.int32))
 
 
-def _pushed(state: State, slot: jax.Array, is_sprint_hit: jax.Array) -> jax.Array:
-  """float32[3], the velocity of the mob that the player just hit.
+def _pushed(
+  state: State, slot: jax.Array, is_fresh: jax.Array, is_sprint_hit: jax.Array
+) -> jax.Array:
+  """float32[3], the velocity of the mob that the player just hit; `is_fresh` unless it still hurt.
 
   Source: LivingEntity.knockback: half of what it had, and `strength` away; up to 0.4 upwards.
   """
@@ -108,7 +121,7 @@ def _pushed(state: State, slot: jax.Array, is_sprint_hit: jax.Array) -> jax.Arra
 
   offset = (mobs.pos[slot] - player.pos).at[1].set(0.0)
   away = offset / jnp.maximum(jnp.sqrt(jnp.sum(offset * offset)), 1e-3)
-  vel = push(mobs.vel[slot], away, KNOCKBACK)
+  vel = push(mobs.vel[slot], away, jnp.where(is_fresh, KNOCKBACK, 0.0))
   gaze = direction(player.yaw_deg, jnp.zeros(()))
   return push(vel, gaze, jnp.where(is_sprint_hit, SPRINT_KNOCKBACK, 0.0))
 

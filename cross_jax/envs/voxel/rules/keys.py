@@ -9,7 +9,7 @@ from cross_jax.envs.voxel.gui import inventory, layout
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.rules import drops
 from cross_jax.envs.voxel.rules.cells import eye_of, gaze_of
-from cross_jax.envs.voxel.state import Drops, Player, State
+from cross_jax.envs.voxel.state import NO_CELL, Drops, Player, State
 
 MAX_TURN_DEG = 180.0  # of the camera in one tick
 MAX_PITCH_DEG = 90.0
@@ -72,6 +72,7 @@ def _with_item(player: Player, old: jax.Array, new: jax.Array) -> Player:
   """The player whose item in hand was `old` and is `new`: mining and eating begin anew."""
   is_same = old == new
   return player._replace(
+    mine_cell=jnp.where(is_same, player.mine_cell, NO_CELL),
     mine_progress=jnp.where(is_same, player.mine_progress, 0.0),
     eat_ticks=jnp.where(is_same, player.eat_ticks, 0),
   )

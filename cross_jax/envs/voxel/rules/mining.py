@@ -19,7 +19,7 @@ HARVEST_DIVISOR, NO_HARVEST_DIVISOR = 30.0, 100.0
 SWORD_SPEED = 1.5  # of any block
 CUT_SPEED = 15.0  # of shears in leaves, of shears and swords in cobweb
 AIRBORNE_FACTOR, UNDERWATER_FACTOR = 0.2, 0.2
-BREAK_DELAY = 5  # ticks after a block broke, unless it broke at once
+BREAK_DELAY = 5  # ticks of held `attack` after a block broke, unless it broke at once
 MINE_EXHAUSTION = 0.005
 _SHEARS = tables.TOOL_SHEARS
 _LOOT = tables.BLOCKS.loot
@@ -74,34 +74,46 @@ def break_rate(
 def mine(state: State, action: RawAction, params: Params) -> State:
   """One tick of breaking the block at the crosshair while `attack` is held.
 
-  Progress starts again at 0 when the target or the item in hand (keys.py) changes or the button is
-  released, and after a break of
-  more than a tick the next begins BREAK_DELAY ticks later. The count mine_block rises, and the loot
-  drops, only if the tool can harvest the block, as in Minecraft. A second half breaks with it.
+  The tick on which the button goes down counts already; when the target or the item in hand
+  (keys.py) changes, the tick of the change does not. After a break of more than a tick nothing is
+  mined for BREAK_DELAY ticks, but a click still breaks what breaks at once. The count mine_block
+  rises, and the loot drops, only if the tool can harvest the block. A second half breaks with it.
+  The hand swings all the while. Who eats, or just swung in the air, does not mine.
+
+  Source: Minecraft 1.16 Minecraft.continueAttack, MultiPlayerGameMode.startDestroyBlock and
+    continueDestroyBlock, ServerPlayer.swing.
   """
   player, aim = state.player, state.aim
-  is_held = action.buttons[BUTTON_INDEX["attack"]] > 0
-  delay = jnp.where(is_held, jnp.maximum(player.mine_delay - 1, 0), 0)
+  index = BUTTON_INDEX["attack"]
   is_falling = jnp.any(aim.cell == state.edits.cell[:MINE_AT])  # it dropped its loot already
-  cell = jnp.where(is_held & (delay == 0) & ~is_falling, aim.cell, NO_CELL)
-  block = block_of_index(state.blocks, cell)
+  is_mining = (action.buttons[index] > 0) & (aim.cell >= 0) & ~is_falling
+  is_mining &= (player.miss_ticks == 0) & (player.eat_ticks == 0)
+  is_pressed = is_mining & (state.prev_buttons[index] == 0)
+  is_resting = player.mine_delay > 0
+  block = block_of_index(state.blocks, jnp.where(is_mining, aim.cell, NO_CELL))
   item = state.slots.item[layout.HOTBAR + player.hotbar]
   is_under = fluid_at(state.blocks, eye_of(player)).kind == WATER
   rate = break_rate(block, item, player.is_on_ground, is_under)
-  before = jnp.where(cell == player.mine_cell, player.mine_progress, 0.0)
-  progress = jnp.where(cell >= 0, before + rate, 0.0)
-  is_broken = progress >= 1.0 - 1e-5
+  is_same = aim.cell == player.mine_cell
+  is_begun = is_mining & (is_pressed | (~is_same & ~is_resting))
+  before = jnp.where(is_begun, 0.0, player.mine_progress)
+  progress = before + jnp.where((is_pressed | is_same) & ~is_resting, rate, 0.0)
+  is_through = is_mining & (progress >= 1.0 - 1e-5)
+  is_broken = is_through | (is_begun & (rate >= 1.0))
+  cell = jnp.where(is_begun, aim.cell, jnp.where(is_mining, player.mine_cell, NO_CELL))
+  left = jnp.where(is_mining & is_resting, player.mine_delay - 1, player.mine_delay)
+  xyz = cell_of_index(jnp.maximum(aim.cell, 0))
   is_harvested = is_broken & can_harvest(block, item)
   base = jnp.asarray(tables.BLOCKS.base)[block]
-  xyz = cell_of_index(jnp.maximum(cell, 0))
   gone = jnp.where(is_broken, block, 0)
   edits = break_edits(state.edits, MINE_AT, xyz, gone)
   state = events.note(state, "mine_block", base, is_harvested.astype(jnp.int32))
   return state._replace(
     player=player._replace(
       mine_cell=jnp.where(is_broken, NO_CELL, cell),
-      mine_progress=jnp.where(is_broken, 0.0, progress),
-      mine_delay=jnp.where(is_broken & (rate < 1.0), BREAK_DELAY + 1, delay),
+      mine_progress=jnp.where(is_mining & ~is_broken, progress, 0.0),
+      mine_delay=jnp.where(is_through & (rate < 1.0), BREAK_DELAY, left),
+      attack_ticks=jnp.where(is_mining, 1, player.attack_ticks),
       exhaustion=player.exhaustion + jnp.where(is_broken, MINE_EXHAUSTION, 0.0),
     ),
     drops=_yield(state, jnp.where(is_harvested, base, 0), item, middle(xyz)),

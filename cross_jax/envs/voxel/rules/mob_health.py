@@ -46,6 +46,7 @@ def burn_mobs(state: State, action: RawAction, params: Params) -> State:
       fire_ticks=jnp.maximum(fire - 1, 0),
       health=mobs.health - damage,
       hurt_ticks=jnp.where(is_molten, HURT_TICKS, mobs.hurt_ticks),
+      last_damage=jnp.where(is_molten, LAVA_DAMAGE, mobs.last_damage),
     )
   )
 

@@ -1,8 +1,7 @@
 """How the player moves: Minecraft's gravity, drag, friction, jumps, sprint, swimming and climbing.
 
 Source: Minecraft 1.16 LivingEntity.travel, Entity.move, LocalPlayer.aiStep. Deviations: bodies pass
-through each other; the swimmer keeps the standing body's height; no pause between jumps while the
-key is held; the world's edge is a wall.
+through each other; the swimmer keeps the standing body's height; the world's edge is a wall.
 """
 
 from typing import NamedTuple
@@ -30,6 +29,7 @@ AIR_FRICTION = 0.91  # of the horizontal velocity, per tick; on the ground times
 GROUND_FRICTION = SLIPPERINESS * AIR_FRICTION
 REST_VELOCITY = -GRAVITY * AIR_DRAG  # m per tick, of a body that the ground stopped last tick
 JUMP_VELOCITY = 0.42  # m per tick: 1.25 m high
+JUMP_DELAY = 10  # ticks between jumps while the key is held
 SPRINT_JUMP_BOOST = 0.2
 WALK_ACCELERATION, SPRINT_FACTOR = 0.1, 1.3
 AIR_ACCELERATION, FLUID_ACCELERATION = 0.02, 0.02
@@ -115,7 +115,7 @@ def _run(player: Player, action: RawAction, footing: Footing) -> Player:
 
 
 def _velocity(player: Player, action: RawAction, footing: Footing) -> tuple[jax.Array, Player]:
-  """(float32[3] m per tick before the move, the player with a jump's exhaustion).
+  """(float32[3] m per tick before the move, the player with a jump's exhaustion and delay).
 
   Steady speeds on the ground come out as a / (1 - 0.546): 0.2159 (walk), 0.2806 (sprint), 0.0648
   (sneak) m per tick.
@@ -138,7 +138,8 @@ def _velocity(player: Player, action: RawAction, footing: Footing) -> tuple[jax.
   vel = jnp.where(jnp.abs(player.vel) < LEAST_SPEED, 0.0, player.vel)
   is_wet = fluid.kind != DRY
   is_shallow = player.is_on_ground & (fluid.depth <= SHALLOW_M)
-  is_jumping = key("jump") & player.is_on_ground & (~is_wet | is_shallow)
+  jump_delay = jnp.where(key("jump"), jnp.maximum(player.jump_delay - 1, 0), 0)
+  is_jumping = key("jump") & player.is_on_ground & (~is_wet | is_shallow) & (jump_delay == 0)
   leap = JUMP_VELOCITY * jnp.asarray(_JUMP_FACTOR)[footing.floor]
   rise = jnp.where(is_jumping, leap, vel[1])
   rise = rise + jnp.where(is_wet & key("jump") & ~is_shallow, SWIM_UP, 0.0)
@@ -159,7 +160,8 @@ def _velocity(player: Player, action: RawAction, footing: Footing) -> tuple[jax.
   vel = jnp.where(is_climbing, slow.at[1].set(hold), vel)
   effort = jnp.where(is_sprinting, SPRINT_JUMP_EXHAUSTION, JUMP_EXHAUSTION)
   tired = player.exhaustion + jnp.where(is_jumping, effort, 0.0)
-  return vel, player._replace(exhaustion=tired)
+  jump_delay = jnp.where(is_jumping, JUMP_DELAY, jump_delay)
+  return vel, player._replace(exhaustion=tired, jump_delay=jump_delay)
 
 
 def _dive(pitch_deg: jax.Array, rise: jax.Array) -> jax.Array:

@@ -1,9 +1,11 @@
 """What mobs shoot and throw: arrows, fireballs, potions, spit, and how they fly and hit.
 
 One mob a tick looks whether it can shoot (slot = tick modulo MAX_MOBS): it must be angry, in range,
-rested and see the player's eyes. Source: Minecraft 1.16's projectiles and ranged goals for speed,
-gravity and pauses. Deviations: a shot that meets a block is gone; beams, fangs and bullets fly like
-the rest; a potion hurts like a hit; damage is the mob table's, not by the arrow's speed.
+rested (or nearly: what it shoots too early it rests longer) and see the player's eyes. Source:
+Minecraft 1.16's projectiles and ranged goals for speed, gravity and pauses; an archer draws for 20
+ticks, 40 after the last arrow, on hard difficulty 20. Deviations: a shot that meets a block is
+gone; beams, fangs and bullets fly like the rest; a potion hurts like a hit; damage is the mob
+table's, not by the arrow's speed.
 """
 
 from typing import NamedTuple
@@ -14,7 +16,7 @@ import numpy as np
 
 from cross_jax.base import RawAction
 from cross_jax.envs.voxel.content import tables
-from cross_jax.envs.voxel.params import Params
+from cross_jax.envs.voxel.params import HARD, Params
 from cross_jax.envs.voxel.rules import chance, combat
 from cross_jax.envs.voxel.rules.cells import eye_of, is_solid_at, to_cell
 from cross_jax.envs.voxel.rules.health import hurt
@@ -35,29 +37,31 @@ class Shot(NamedTuple):
   gravity: float  # m per tick^2
   drag: float  # of the velocity, per tick
   pause_ticks: int
+  hard_pause_ticks: int  # on hard difficulty
   range_m: float
   is_fire: bool
   spread: float  # m per tick, at most, of each axis
 
 
 _SHOTS = {
-  "none": Shot(0.0, 0.0, 1.0, 1, 0.0, False, 0.0),
-  "arrow": Shot(1.6, 0.05, 0.99, 40, 15.0, False, 0.10),
-  "small_fireball": Shot(1.0, 0.0, 1.0, 40, 24.0, True, 0.05),
-  "fireball": Shot(0.8, 0.0, 1.0, 60, 32.0, False, 0.02),
-  "potion": Shot(0.75, 0.05, 0.99, 60, 10.0, False, 0.04),
-  "spit": Shot(1.5, 0.06, 0.99, 40, 10.0, False, 0.08),
-  "bullet": Shot(0.5, 0.0, 1.0, 60, 16.0, False, 0.0),
-  "beam": Shot(1.9, 0.0, 1.0, 80, 15.0, False, 0.0),
-  "fangs": Shot(1.0, 0.0, 1.0, 100, 16.0, False, 0.0),
-  "trident": Shot(1.6, 0.05, 0.99, 40, 10.0, False, 0.10),
-  "snowball": Shot(1.6, 0.03, 0.99, 20, 10.0, False, 0.10),
+  "none": Shot(0.0, 0.0, 1.0, 1, 1, 0.0, False, 0.0),
+  "arrow": Shot(1.6, 0.05, 0.99, 60, 40, 15.0, False, 0.10),
+  "small_fireball": Shot(1.0, 0.0, 1.0, 40, 40, 24.0, True, 0.05),
+  "fireball": Shot(0.8, 0.0, 1.0, 60, 60, 32.0, False, 0.02),
+  "potion": Shot(0.75, 0.05, 0.99, 60, 60, 10.0, False, 0.04),
+  "spit": Shot(1.5, 0.06, 0.99, 40, 40, 10.0, False, 0.08),
+  "bullet": Shot(0.5, 0.0, 1.0, 60, 60, 16.0, False, 0.0),
+  "beam": Shot(1.9, 0.0, 1.0, 80, 80, 15.0, False, 0.0),
+  "fangs": Shot(1.0, 0.0, 1.0, 100, 100, 16.0, False, 0.0),
+  "trident": Shot(1.6, 0.05, 0.99, 40, 40, 10.0, False, 0.10),
+  "snowball": Shot(1.6, 0.03, 0.99, 20, 20, 10.0, False, 0.10),
 }  # by tables.SHOT_NAMES
 _TABLE = Shot(*(np.asarray(c) for c in zip(*(_SHOTS[name] for name in tables.SHOT_NAMES))))
 _SPEED, _GRAVITY, _DRAG, _RANGE, _SPREAD = (
   np.asarray(a, np.float32)
   for a in (_TABLE.speed, _TABLE.gravity, _TABLE.drag, _TABLE.range_m, _TABLE.spread)
 )
+HALF_TURN = MAX_MOBS // 2  # ticks that a mob shoots early rather than a turn late
 MAX_AGE = 100  # ticks
 HIT_MARGIN_M = 0.3  # around the player's body
 PUSH = 0.4  # m per tick, of a hit
@@ -79,7 +83,7 @@ def shoot(state: State, action: RawAction, params: Params) -> State:
   part = (np.arange(_SIGHT_STEPS, dtype=np.float32) + 0.5) / _SIGHT_STEPS
   line = muzzle[None] + offset[None] * jnp.asarray(part)[:, None]
   is_seen = ~jnp.any(is_solid_at(state.blocks, to_cell(line)))
-  is_ready = (shot > 0) & (rest[slot] == 0) & is_angry(animals)[slot] & (player.health > 0)
+  is_ready = (shot > 0) & (rest[slot] <= HALF_TURN) & is_angry(animals)[slot] & (player.health > 0)
   is_shot = is_ready & is_seen & (distance <= jnp.asarray(_RANGE)[shot])
 
   speed, gravity = jnp.asarray(_SPEED)[shot], jnp.asarray(_GRAVITY)[shot]
@@ -92,7 +96,8 @@ def shoot(state: State, action: RawAction, params: Params) -> State:
   air = state.projectiles
   free = jnp.argmax(jnp.where(air.kind == 0, MAX_AGE + 1, air.age))
   is_it = (jnp.arange(MAX_PROJECTILES) == free) & is_shot
-  pause = jnp.asarray(np.asarray(_TABLE.pause_ticks, np.int32))[shot]
+  pauses = _TABLE.hard_pause_ticks if params.difficulty == HARD else _TABLE.pause_ticks
+  pause = jnp.asarray(np.asarray(pauses, np.int32))[shot] + rest[slot]
   rest = jnp.where((jnp.arange(MAX_MOBS) == slot) & is_shot, pause, rest)
   return state._replace(
     mobs=animals._replace(timer_ticks=rest),

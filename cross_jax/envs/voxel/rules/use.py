@@ -74,7 +74,9 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   edits = set_edit(state.edits, PLACE_AT, jnp.where(is_placed, site.cell, NO_CELL), site.block)
   half_cell = jnp.where(is_placed, site.half_cell, NO_CELL)
   state = state._replace(
-    player=player._replace(use_delay=delay),
+    player=player._replace(
+      use_delay=delay, attack_ticks=jnp.where(is_placed | is_fed, 1, player.attack_ticks)
+    ),
     slots=inventory.remove_item(state.slots, slot, spent),
     edits=set_edit(edits, PLACE_AT + 1, half_cell, site.half_block),
   )

@@ -259,6 +259,7 @@ def _mobs(rng, setup, center, yaw, land):
     yaw_deg=draws[:, 2] * 360.0,
     health=jnp.asarray(tables.MOBS.max_health)[kind],
     hurt_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
+    last_damage=jnp.zeros((MAX_MOBS,), jnp.float32),
     think_ticks=(draws[:, 3] * IDLE_TICKS).astype(jnp.int32),
     fire_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
     timer_ticks=jnp.zeros((MAX_MOBS,), jnp.int32),
