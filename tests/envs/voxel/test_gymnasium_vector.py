@@ -52,6 +52,25 @@ def test_it_equals_gymnasiums_own_vector_of_single_games(mode):
   theirs.close()
 
 
+def test_final_info_has_all_that_info_has():
+  env = make(AutoresetMode.SAME_STEP, task=["mine_block:oak_log", "craft_item:arrow"])
+  _, begun = env.reset(seed=5)
+  for _ in range(2):
+    *_, before = env.step({"camera": np.zeros((NUM, 2))})
+  *_, truncated, infos = env.step({"camera": np.zeros((NUM, 2))})
+  assert truncated.all() and infos["tick"].tolist() == [0] * NUM
+  final = infos["final_info"]
+  assert set(final) == set(begun)
+  assert final["tick"].tolist() == [3] * NUM and final["task"].tolist() == begun["task"].tolist()
+  for key in ("mine_block", "pickup", "craft_item", "is_success", "is_gui_open", "health"):
+    assert final[key].dtype == begun[key].dtype and final[key].shape == begun[key].shape
+    np.testing.assert_array_equal(final[key], before[key])
+  assert set(final["inventory"]) >= {"item", "count"} and final["inventory"]["count"].any()
+  for part in ("item", "count"):
+    np.testing.assert_array_equal(final["inventory"][part], before["inventory"][part])
+  assert final["location_stats"]["ypos"].tolist() == before["location_stats"]["ypos"].tolist()
+
+
 def test_next_step_takes_a_tick_and_gymnasiums_wrappers_count_it():
   env = RecordEpisodeStatistics(make())
   env.reset(seed=1)

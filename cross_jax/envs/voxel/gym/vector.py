@@ -44,7 +44,7 @@ class CrossVoxelVectorEnv(VectorEnv):
       num_envs: games, B.
       autoreset_mode: NEXT_STEP: the step after an episode's end ignores the game's action and
         starts its next episode; SAME_STEP: the step that ends it does, and infos has final_obs and
-        final_info; DISABLED: `reset` with the option reset_mask does.
+        final_info, all that infos has; DISABLED: `reset` with the option reset_mask does.
       render_mode: None, or "rgb_array": `render` gives the 640x360 screens.
       settings: fields of spaces.Settings.
     Raises:
@@ -128,8 +128,8 @@ class CrossVoxelVectorEnv(VectorEnv):
       ended, final_infos = np.flatnonzero(self._is_over), self._infos(step.info)
       for i in ended:
         row = {key: value[i] for key, value in observations.items()}
-        told = {key: value[i] for key, value in final_infos.items() if key in _FINAL}
-        infos = self._add_info(infos, {"final_obs": row, "final_info": told}, i)
+        final = {"final_obs": row, "final_info": _of_game(final_infos, i)}
+        infos = self._add_info(infos, final, i)
       self._begin(ended)
       observations = batch_observation(self._env.observe(), self._env.info())
     infos = self._infos() | infos
@@ -163,16 +163,16 @@ class CrossVoxelVectorEnv(VectorEnv):
     return infos | {f"_{key}": np.ones(self.num_envs, bool) for key in infos}
 
 
-_FINAL = (
-  "task",
-  "instruction",
-  "seed",
-  "is_success",
-  "tick",
-  "health",
-  "food_level",
-  "num_clipped",
-)
+def _of_game(infos: Mapping[str, Any], game: int) -> dict[str, Any]:
+  """One game's row of infos, without the masks."""
+  row = {}
+  for key, value in infos.items():
+    if isinstance(value, dict):
+      row[key] = _of_game(value, game)
+    elif not key.startswith("_"):
+      # gymnasium would make an array of objects of NumPy's bools
+      row[key] = bool(value[game]) if value.dtype == bool else value[game]
+  return row
 
 
 def _count_up(seed: int | None, num: int) -> list[int | None]:
