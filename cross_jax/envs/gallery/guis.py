@@ -58,7 +58,8 @@ def make_states(world: State) -> State:
     )
     gui = gui._replace(cursor_px=gui.cursor_px.astype(jnp.float32))
     slots = stations.with_result(Slots(jnp.asarray(item), jnp.asarray(count)), gui)
-    states.append(world._replace(slots=slots, gui=recipe_book.refresh(gui, slots)))
+    gui = recipe_book.refresh(gui, slots, gui.book_page)
+    states.append(world._replace(slots=slots, gui=gui))
   return jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
 
 

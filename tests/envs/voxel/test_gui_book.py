@@ -1,11 +1,12 @@
 """The recipe book: what it lists, and what a click on an entry lays out."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from gui_driver import make_state, press_at, stacks, tick
 
 from cross_jax.envs.voxel.content.tables import ITEMS, RECIPES
-from cross_jax.envs.voxel.gui import layout, recipe_book
+from cross_jax.envs.voxel.gui import furnaces, layout, recipe_book
 from cross_jax.envs.voxel.gui.layout import CRAFT, CRAFT_RESULT, FURNACE_INPUT
 
 LEFT = "attack"
@@ -69,6 +70,36 @@ def test_the_list_has_every_product_once(kind):
     assert _listed(back) == expected[:20]
     again = press_at(back, np.add(layout.PAGE_BACK_XY, 5), LEFT)
     assert int(again.gui.book_page) == 0
+
+
+def _page_with(number):
+  """What to carry so that the furnace's book has `number` entries."""
+  items = jnp.arange(len(ITEMS.names))
+  smelted = np.flatnonzero(furnaces.smelts(jnp.int32(layout.GUI_FURNACE), items))
+  return {slot: (ITEMS.names[item], 1) for slot, item in enumerate(smelted[:number])}
+
+
+@pytest.mark.parametrize("number, pages", [(0, 1), (19, 1), (20, 1), (21, 2)])
+def test_a_full_last_page_has_no_empty_one_after_it(number, pages):
+  state = _opened(layout.GUI_FURNACE, _page_with(number))
+  listed = _listed(state)
+  assert len(listed) == min(number, 20)
+  for _ in range(3):
+    state = press_at(state, np.add(layout.PAGE_FORWARD_XY, 5), LEFT)
+  assert int(state.gui.book_page) == pages - 1
+  assert len(_listed(state)) == number - 20 * (pages - 1)
+  assert pages > 1 or _listed(state) == listed
+
+
+def test_a_page_that_is_empty_now_gives_way_to_the_first():
+  state = _opened(layout.GUI_FURNACE, _page_with(21))
+  first = _listed(state)
+  state = press_at(state, np.add(layout.PAGE_FORWARD_XY, 5), LEFT)
+  slots, last = state.slots, 20  # the stack of the 21st entry
+  slots = slots._replace(item=slots.item.at[last].set(0), count=slots.count.at[last].set(0))
+  state = tick(state._replace(slots=slots))
+  assert int(state.gui.book_page) == 0 and len(_listed(state)) == 20
+  assert first == _listed(state)
 
 
 def test_the_list_follows_what_is_carried():

@@ -190,7 +190,7 @@ def apply_gui(state: State, action: RawAction) -> State:
   )
   lying = keys.thrown_drops(state.drops, state.player, outcome.thrown, outcome.thrown_count)
   lying = keys.thrown_drops(lying, state.player, spare, num_spare)
-  gui = gui._replace(cursor_px=cursor)
+  gui, shown_page = gui._replace(cursor_px=cursor), gui.book_page
   slots, gui = _press_buttons(slots, gui, is_clicked, down[BUTTON_INDEX["sneak"]])
   is_new = slots.item[layout.BLOCK] != old.item[layout.BLOCK]
   gui = gui._replace(
@@ -199,7 +199,7 @@ def apply_gui(state: State, action: RawAction) -> State:
   slots = stations.with_result(slots, gui)
   return state._replace(
     slots=slots,
-    gui=recipe_book.refresh(gui, slots),
+    gui=recipe_book.refresh(gui, slots, shown_page),
     drops=lying,
   )
 

@@ -68,16 +68,26 @@ def products(gui: Gui) -> jax.Array:
   return jnp.where(entry >= 0, made, 0)
 
 
-def refresh(gui: Gui, slots: Slots) -> Gui:
-  """The GUI with the entries of the open page up to date with the slots."""
+def refresh(gui: Gui, slots: Slots, shown_page: jax.Array) -> Gui:
+  """The GUI with the entries of the open page up to date with the slots.
+
+  Args:
+    gui: whose book_page may lie behind the last page.
+    slots: Slots.
+    shown_page: int32[], where it stays in that case, or else page 0 if that has none any more.
+  """
   words = jnp.concatenate([slots.item, slots.count]).astype(jnp.uint32)
-  seen = jnp.sum((words + 1) * jnp.asarray(_FACTORS), dtype=jnp.uint32)
-  seen = seen * 31 + (gui.kind * 1024 + gui.book_page).astype(jnp.uint32)
-  is_stale = clicks.is_book_shown(gui) & (seen != gui.book_seen)
-  work = lambda _, kind, page, slots: _entries(kind, page, slots)
-  given = (gui.book_entries, gui.kind, gui.book_page, slots)
-  entries = where_needed(is_stale, work, *given, at_once=1)
-  return gui._replace(book_entries=entries, book_seen=jnp.where(is_stale, seen, gui.book_seen))
+  carried = jnp.sum((words + 1) * jnp.asarray(_FACTORS), dtype=jnp.uint32)
+  seen = lambda page: carried * 31 + (gui.kind * 1024 + page).astype(jnp.uint32)
+  is_stale = clicks.is_book_shown(gui) & (seen(gui.book_page) != gui.book_seen)
+  work = lambda value, *inputs: _entries(value[1], *inputs)
+  value = (gui.book_entries, gui.book_page)
+  entries, page = where_needed(is_stale, work, value, shown_page, gui.kind, slots, at_once=1)
+  return gui._replace(
+    book_entries=entries,
+    book_page=page,
+    book_seen=jnp.where(is_stale, seen(page), gui.book_seen),
+  )
 
 
 def _in_reach(slots: Slots) -> jax.Array:
@@ -88,8 +98,14 @@ def _in_reach(slots: Slots) -> jax.Array:
   return jnp.zeros(len(ITEMS.names), jnp.int32).at[slots.item].add(near)
 
 
-def _entries(kind: jax.Array, page: jax.Array, slots: Slots) -> jax.Array:
-  """The entries of the open page: int32[20], -1 = none."""
+def _entries(
+  page: jax.Array, shown_page: jax.Array, kind: jax.Array, slots: Slots
+) -> tuple[jax.Array, jax.Array]:
+  """What `page` lists, or the page shown before if it is empty, or else the first.
+
+  Returns:
+    (entries int32[20], -1 = none; which page it is, int32[]).
+  """
   there = _in_reach(slots)
   can_make = jnp.all(there[jnp.asarray(_NEED_ITEM)] >= jnp.asarray(_NEED_COUNT), axis=1)
   can_make &= (kind == layout.GUI_CRAFTING_TABLE) | (
@@ -102,9 +118,12 @@ def _entries(kind: jax.Array, page: jax.Array, slots: Slots) -> jax.Array:
   is_smelted = (there > 0) & (furnaces.smelts(kind, jnp.asarray(items)) > 0)
   rank = jnp.cumsum(jnp.concatenate([is_listed, is_smelted]).astype(jnp.int32))
   number = np.concatenate([_ORDER, NUM_RECIPES + items]).astype(np.int32)
+  num_pages = -(-rank[-1] // layout.NUM_BOOK_ENTRIES)
+  page = jnp.where(page < num_pages, page, jnp.where(shown_page < num_pages, shown_page, 0))
   wanted = page * layout.NUM_BOOK_ENTRIES + 1 + np.arange(layout.NUM_BOOK_ENTRIES)
   at = jnp.searchsorted(rank, wanted.astype(jnp.int32))
-  return jnp.where(wanted <= rank[-1], jnp.asarray(number)[jnp.minimum(at, len(number) - 1)], -1)
+  entries = jnp.asarray(number)[jnp.minimum(at, len(number) - 1)]
+  return jnp.where(wanted <= rank[-1], entries, -1), page
 
 
 def fill(slots: Slots, kind: jax.Array, entry: jax.Array, is_all: jax.Array) -> Slots:
