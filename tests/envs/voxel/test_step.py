@@ -51,6 +51,16 @@ def test_drop_throws_one_item_that_can_be_taken_back_later():
   assert game.carried("oak_planks") == 2
 
 
+def test_drop_with_sprint_throws_the_whole_stack_and_loses_none():
+  game = Plain().hold("oak_planks", 33).run(press("sprint", "drop"), 3)
+  assert game.carried("oak_planks") == 0
+  assert sorted(game.state.drops.count.tolist())[-2:] == [0, 33]  # one stack, not 33 drops
+  game.run(press("sprint")).run(press("drop"))  # an empty hand throws nothing
+  assert np.sum(game.state.drops.count) == 33
+  game.run(press(), 20).run(press("forward"), 40)
+  assert game.carried("oak_planks") == 33 and np.sum(game.state.drops.count) == 0
+
+
 def test_swap_hands():
   game = Plain().hold("iron_axe").run(press("swapHands"), 2)
   assert game.state.slots.item[layout.OFFHAND] == tables.ITEMS.index["iron_axe"]

@@ -79,10 +79,12 @@ def _with_item(player: Player, old: jax.Array, new: jax.Array) -> Player:
 
 
 def throw(state: State, action: RawAction, params: Params) -> State:
-  """`drop` throws one item of the stack in hand."""
+  """`drop` throws one item of the stack in hand; with `sprint`, the Ctrl key, all of it."""
   player, slot = state.player, layout.HOTBAR + state.player.hotbar
   is_thrown = _pressed(state, action)[BUTTON_INDEX["drop"]]
-  thrown = jnp.where(is_thrown, jnp.minimum(state.slots.count[slot], 1), 0)
+  is_all = action.buttons[BUTTON_INDEX["sprint"]] > 0
+  count = state.slots.count[slot]
+  thrown = jnp.where(is_thrown, jnp.where(is_all, count, jnp.minimum(count, 1)), 0)
   lying = thrown_drops(state.drops, player, state.slots.item[slot], thrown)
   return state._replace(drops=lying, slots=inventory.remove_item(state.slots, slot, thrown))
 
