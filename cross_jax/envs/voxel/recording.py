@@ -92,7 +92,7 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
   """
   lines = Path(path).read_text(encoding="ascii", errors="replace").split("\n")[:-1]
   try:
-    rows = [json.loads(line) for line in lines]
+    rows = [_parsed(line, number) for number, line in enumerate(lines, 1)]
     header = rows[0]
     if header["format"] != FORMAT or header["version"] != VERSION:
       raise ValueError(f"format {header['format']!r}, version {header['version']}")
@@ -101,11 +101,15 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
     if last and last["ticks"] != len(ticks):
       raise ValueError(f"{len(ticks)} ticks, its last line says {last['ticks']}")
     actions = no_op((len(ticks),))
-    for i, (bits, pitch, yaw) in enumerate(ticks):
-      if not 0 <= bits < 1 << NUM_BUTTONS:
-        raise ValueError(f"line {i + 2}: buttons {bits}")
-      actions.buttons[i] = bits >> np.arange(NUM_BUTTONS) & 1
-      actions.camera_deg[i] = pitch, yaw
+    for i, tick in enumerate(ticks):
+      try:
+        bits, pitch, yaw = tick
+        if not 0 <= bits < 1 << NUM_BUTTONS:
+          raise ValueError(f"buttons {bits}")
+        actions.buttons[i] = bits >> np.arange(NUM_BUTTONS) & 1
+        actions.camera_deg[i] = pitch, yaw
+      except (ValueError, TypeError) as error:
+        raise ValueError(f"line {i + 2}: {error}") from error
     fields = [header[key] for key in ("task", "seed", "difficulty", "start")]
     task, seed, difficulty, start = fields
     texts = (task, start, "" if difficulty is None else difficulty)
@@ -116,6 +120,14 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
     raise ValueError(
       f"{path} is not a recording of version {VERSION}, or damaged: {error}"
     ) from error
+
+
+def _parsed(line: str, number: int) -> Any:
+  """What a line holds; number: of the line in its file, from 1."""
+  try:
+    return json.loads(line)
+  except ValueError as error:
+    raise ValueError(f"line {number}: {error}") from error
 
 
 def replay(

@@ -62,7 +62,11 @@ def test_another_world_or_another_end_is_told(recorded):
     (lambda lines: [lines[0].replace(":1,", ":7,", 1), *lines[1:]], "version 7"),
     (lambda lines: [*lines[:2], *lines[3:]], "4 ticks, its last line says 5"),
     (lambda lines: [*lines[:2], "[16777216,0,0]", *lines[3:]], "line 3: buttons 16777216"),
-    (lambda lines: [*lines[:2], "[1,", *lines[3:]], "Expecting value"),
+    (lambda lines: [*lines[:2], "[1,", *lines[3:]], "line 3: Expecting value"),
+    (lambda lines: [*lines[:3], "[1,0]", *lines[4:]], "line 4: not enough values"),
+    (lambda lines: [*lines[:3], "7", *lines[4:]], "line 4: cannot unpack"),
+    (lambda lines: [*lines[:4], '[1,"a",0]', *lines[5:]], "line 5: could not convert"),
+    (lambda lines: [*lines[:4], "[0.5,0,0]", *lines[5:]], "line 5: ufunc"),
   ],
 )
 def test_damaged_files_are_refused(recorded, change, message):
