@@ -1,6 +1,7 @@
 """The measurements of the rules: a part of the table, and what its verdicts mean."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,39 @@ def test_a_rule_that_is_off_makes_the_command_fail(monkeypatch, capsys):
   last = json.loads(capsys.readouterr().out.splitlines()[-1])
   assert last == {"num_rows": 2, "ok": 1, "chosen": 0, "off": 1, "off_rules": ["bad"]}
   assert fidelity.main(["--json", "--only", "good"]) == 0
+
+
+def test_a_rule_that_cannot_be_measured_is_off_and_the_others_are_measured(monkeypatch, capsys):
+  def broken():
+    return [][1]
+
+  rows = [Row(n, "m", 1.0, "s", m) for n, m in (("bad", broken), ("good", lambda: 1.0))]
+  rows.append(Row("why", "m", 1.0, "s", broken, chosen="on purpose"))
+  monkeypatch.setattr(fidelity, "ROWS", tuple(rows))
+  assert fidelity.main([]) == 1
+  out = capsys.readouterr().out
+  assert "IndexError" in out
+  last = json.loads(out.splitlines()[-1])
+  assert (last["ok"], last["chosen"], last["off_rules"]) == (1, 0, ["bad", "why"])
+  bad, good, _ = fidelity.measure(rows)
+  assert fidelity.cells(bad)[2] == "nan" and good.verdict == "ok"
+  assert fidelity.cells(bad)[-1] == "failed: IndexError: list index out of range"
+
+
+def test_a_table_that_cannot_be_written_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+  file = tmp_path / "page.md"
+  text = "before\n<!-- fidelity table -->\nold\n<!-- end of fidelity table -->\n"
+  file.write_text(text)
+  write = Path.write_text
+
+  def full(path, content):
+    write(path, content[:9])
+    raise OSError("No space left on device")
+
+  monkeypatch.setattr(Path, "write_text", full)
+  with pytest.raises(OSError, match="No space"):
+    fidelity.write_markdown([], file)
+  assert file.read_text() == text and [p.name for p in tmp_path.iterdir()] == ["page.md"]
 
 
 def test_the_table_goes_between_its_markers(tmp_path):

@@ -7,6 +7,8 @@ is off its tolerance and not a chosen deviation.
 
 import argparse
 import json
+import math
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,14 +25,23 @@ _START, _END = "<!-- fidelity table -->", "<!-- end of fidelity table -->"
 
 
 def measure(rows: Iterable[Row]) -> list[Measured]:
-  """The rows with their measured values."""
-  return [Measured(row, float(row.measure())) for row in rows]
+  """The rows with their measured values; one that raises is off, with what it raised."""
+  return [_measured(row) for row in rows]
+
+
+def _measured(row: Row) -> Measured:
+  try:
+    return Measured(row, float(row.measure()))
+  except Exception as error:  # noqa: BLE001 (a rule that no longer works may raise anything)
+    return Measured(row, math.nan, " ".join(f"{type(error).__name__}: {error}".split()))
 
 
 def cells(measured: Measured) -> tuple[str, ...]:
   """A row of the table as text, by _COLUMNS."""
   row = measured.row
   verdict = f"chosen: {row.chosen}" if measured.verdict == "chosen" else measured.verdict
+  if measured.error:
+    verdict = f"failed: {measured.error}"
   numbers = (measured.value, row.published, measured.difference)
   return row.rule, row.unit, *(f"{number:.5g}" for number in numbers), row.source, verdict
 
@@ -42,11 +53,16 @@ def counts(measured: list[Measured]) -> dict[str, int]:
 
 
 def write_markdown(measured: list[Measured], file: Path) -> None:
-  """Puts the table between the markers in `file`; raises as `around_table`."""
+  """Puts the table between the markers in `file`, whole or not at all; raises as `around_table`."""
   head, tail = around_table(file)
   lines = ["| " + " | ".join(_COLUMNS) + " |", "|" + "---|" * len(_COLUMNS)]
   lines += ["| " + " | ".join(cells(m)) + " |" for m in measured]
-  file.write_text(head + "\n".join([_START, "", *lines, "", _END]) + tail)
+  partial = file.with_name(f".{file.name}.partial")
+  try:
+    partial.write_text(head + "\n".join([_START, "", *lines, "", _END]) + tail)
+    os.replace(partial, file)
+  finally:
+    partial.unlink(missing_ok=True)
 
 
 def around_table(file: Path) -> tuple[str, str]:

@@ -19,7 +19,8 @@ class Row(NamedTuple):
 
 class Measured(NamedTuple):
   row: Row
-  value: float
+  value: float  # nan if measuring it failed
+  error: str = ""  # why it did
 
   @property
   def difference(self) -> float:
@@ -31,4 +32,4 @@ class Measured(NamedTuple):
     """'ok', 'chosen' (differs on purpose) or 'off'."""
     if abs(self.difference) <= self.row.tolerance + 1e-9:
       return "ok"
-    return "chosen" if self.row.chosen else "off"
+    return "chosen" if self.row.chosen and not self.error else "off"
