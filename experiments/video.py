@@ -1,5 +1,6 @@
 """Rollout videos: an H.264 and an animated WebP writer, and the recorder that `collect` calls."""
 
+import contextlib
 import io
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -49,15 +50,22 @@ class Mp4Writer:
     if not self._is_sized:
       self.abandon()
       raise ValueError(f"{self.path}: a video needs at least one frame")
-    self._container.mux(self._stream.encode(None))
-    self._container.close()
-    os.replace(self._partial, self.path)
+    try:
+      self._container.mux(self._stream.encode(None))
+      self._container.close()
+      os.replace(self._partial, self.path)
+    except BaseException:
+      self.abandon()
+      raise
     return self.path
 
   def abandon(self) -> None:
     """Drops what was written."""
-    self._container.close()
-    self._partial.unlink(missing_ok=True)
+    try:
+      with contextlib.suppress(av.FFmpegError):  # its end may not be written on a full disk
+        self._container.close()
+    finally:
+      self._partial.unlink(missing_ok=True)
 
 
 def write_mp4(path: str | Path, frames: Iterable[np.ndarray], *, fps: int = TICKS_PER_S) -> Path:
@@ -127,8 +135,11 @@ def _write_bytes(path: str | Path, content: bytes) -> Path:
   path = Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
   partial = path.with_name(f".{path.name}.partial")
-  partial.write_bytes(content)
-  os.replace(partial, path)
+  try:
+    partial.write_bytes(content)
+    os.replace(partial, path)
+  finally:
+    partial.unlink(missing_ok=True)
   return path
 
 

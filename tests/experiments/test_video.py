@@ -1,11 +1,14 @@
 """Films: what is written can be read back, and only whole films are ever seen."""
 
+import resource
+import signal
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from cross_jax.rollout.collect import Episode
-from experiments import moving_picture
+from experiments import moving_picture, video
 from experiments.frames import FRAME_SIZE, PICTURE_SIZE, TOP_HEIGHT, draw_frame, readable
 from experiments.palette import space_color
 from experiments.video import Mp4Writer, Recorder, read_mp4, write_mp4, write_webp
@@ -92,6 +95,36 @@ def test_a_film_that_fails_leaves_nothing(tmp_path):
     write_mp4(tmp_path / "a.mp4", [np.zeros((48, 63, 3), np.uint8)])
   with pytest.raises(ValueError, match="32x48 in a video of 64x48"):
     write_mp4(tmp_path / "a.mp4", [np.zeros((48, w, 3), np.uint8) for w in (64, 32)])
+  assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_that_can_not_be_finished_leaves_nothing(tmp_path, monkeypatch):
+  old = write_mp4(tmp_path / "a.mp4", [np.zeros((48, 64, 3), np.uint8)])
+  before = old.read_bytes()
+
+  def full(*_):
+    raise OSError("No space left on device")
+
+  monkeypatch.setattr(video.os, "replace", full)
+  with pytest.raises(OSError, match="No space"):
+    write_mp4(old, [np.full((48, 64, 3), 255, np.uint8)])
+  with pytest.raises(OSError, match="No space"):
+    write_webp(tmp_path / "a.webp", [np.zeros((48, 64, 3), np.uint8)])
+  assert old.read_bytes() == before and list(tmp_path.iterdir()) == [old]
+
+
+def test_a_film_on_a_full_disk_leaves_nothing(tmp_path):
+  rng = np.random.default_rng(0)
+  frames = [rng.integers(0, 256, (480, 640, 3), np.uint8) for _ in range(8)]
+  limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+  ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+  resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+  try:
+    with pytest.raises(OSError, match="too large"):
+      write_mp4(tmp_path / "a.mp4", frames)
+  finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    signal.signal(signal.SIGXFSZ, ignored)
   assert list(tmp_path.iterdir()) == []
 
 
