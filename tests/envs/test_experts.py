@@ -1,7 +1,10 @@
 """Experts on hand-built worlds and on a sample of tasks. Yaw 0 looks to +z, 90 to -x."""
 
 import math
+from types import SimpleNamespace
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from expert_worlds import FLOOR, LOG, make_view, move_px, pressed, with_block, with_items, with_mob
@@ -24,7 +27,7 @@ from cross_jax.envs.experts.play import DEMONSTRATION_SEED, play
 from cross_jax.envs.tasks.setup import STAT_INTERACT, STAT_KILL_ENTITY
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
 from cross_jax.envs.voxel.env import VoxelEnv
-from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.gui import clicks, layout
 from cross_jax.envs.voxel.state import MAX_MOBS, SIZE_X, SIZE_Y, SIZE_Z
 
 
@@ -326,6 +329,22 @@ def test_cursor_goes_to_the_slot_then_clicks_then_lets_go():
   buttons[BUTTON_INDEX["attack"]] = 1
   held = there._replace(buttons=buttons)
   assert pressed(intent_to_raw(plan(held), held)) == set()
+
+
+@pytest.mark.parametrize("is_book_open", [False, True])
+def test_a_slot_is_where_the_game_says_to_the_pixel(is_book_open):
+  view = make_view(gui=layout.GUI_INVENTORY, is_book_open=is_book_open)
+  slots = np.flatnonzero(layout.IS_SHOWN[view.gui])
+  first = layout.slot_xy(view.gui, is_book_open)[layout.MAIN]
+  edges = np.asarray([-1.001, -1.0, -0.95, 0.0, 16.95, 16.999, 17.0])
+  at = np.asarray([first + (x, y) for x in edges for y in edges], np.float32)
+  gui = SimpleNamespace(kind=jnp.int32(view.gui), is_book_open=jnp.asarray(is_book_open))
+  hovered = jax.vmap(lambda px: clicks.hovered_slot(gui, px))(jnp.asarray(at))
+  for px, slot in zip(at, np.asarray(hovered)):
+    moved = view._replace(cursor_px=px.astype(np.float64))
+    expected = [int(slot)] if slot >= 0 else []
+    assert [s for s in slots if raw.is_over_slot(moved, s)] == expected, px
+  assert (np.asarray(hovered) == layout.MAIN).sum() == 25  # of the 49: 5 of the 7 on each axis
 
 
 # Whole episodes

@@ -104,10 +104,10 @@ def slot_centre(view: Snapshot, slot: int) -> tuple[int, int]:
 
 
 def is_over_slot(view: Snapshot, slot: int, shift_px: tuple[float, float] = (0.0, 0.0)) -> bool:
-  """Whether the cursor, moved by shift_px, points at a slot: its 16 px and a border of 1."""
+  """Whether the cursor, moved by shift_px, points at a slot, to the bit as in the game."""
   xy = layout.slot_xy(view.gui, view.is_book_open)[slot]
-  offset = view.cursor_px + np.asarray(shift_px) - xy
-  return bool((offset >= -0.9).all() and (offset < layout.SLOT_SIZE + 0.9).all())
+  cursor = view.cursor_px.astype(np.float32) + np.asarray(shift_px, np.float32)
+  return bool(layout.is_on_slot(cursor - xy.astype(np.float32)))
 
 
 def _click(action: RawAction, intent: Intent, view: Snapshot) -> RawAction:

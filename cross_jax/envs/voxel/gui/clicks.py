@@ -61,7 +61,7 @@ def is_in(cursor_px: jax.Array, xy: jax.Array | np.ndarray, size: tuple[int, int
 
 
 def hovered_slot(gui: Gui, cursor_px: jax.Array) -> jax.Array:
-  """The slot under the cursor, with the 1 px border that Minecraft adds around the 16x16 px.
+  """The slot under the cursor, see `layout.is_on_slot`.
 
   Args:
     gui: what is open.
@@ -71,8 +71,7 @@ def hovered_slot(gui: Gui, cursor_px: jax.Array) -> jax.Array:
   """
   xy = jnp.asarray(layout.SLOT_XY)[gui.kind].astype(jnp.float32)
   offset = in_panel_px(gui, cursor_px)[None, :] - xy
-  inside = jnp.all((offset >= -1.0) & (offset < layout.SLOT_SIZE + 1.0), axis=1)
-  inside = inside & jnp.asarray(layout.IS_SHOWN)[gui.kind]
+  inside = layout.is_on_slot(offset) & jnp.asarray(layout.IS_SHOWN)[gui.kind]
   return jnp.where(jnp.any(inside), jnp.argmax(inside).astype(jnp.int32), -1)
 
 

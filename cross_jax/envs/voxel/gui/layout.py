@@ -45,6 +45,7 @@ BOOK_GUIS = (GUI_INVENTORY, GUI_CRAFTING_TABLE, *FURNACE_GUIS)  # they have a re
 PANEL_XY = (232, 97)  # px, top left of the usual panel
 PANEL_SIZE = (176, 166)  # px, of the usual panel
 SLOT_SIZE = 16  # px
+SLOT_BORDER = 1  # px around a slot that count as on it
 SLOT_PITCH = 18  # px
 CURSOR_HOME = (320.0, 180.0)  # px, where the cursor is put when a GUI opens or closes
 HIDDEN = -1  # in SLOT_XY and BOOK_BUTTON_XY: the GUI does not show it
@@ -135,6 +136,16 @@ IS_SHOWN = SLOT_XY[..., 0] != HIDDEN  # bool[NUM_GUIS, NUM_SLOTS]
 BOOK_BUTTON_XY = _book_button_xy()  # int32[NUM_GUIS, 2], px, or HIDDEN; recipe book closed
 BOOK_ENTRY_XY = _grid_xy(171, 128, 5, (25, 25), NUM_BOOK_ENTRIES).astype(np.int32)  # [20, 2] px
 CHOICE_XY = _grid_xy(284, 111, 4, CHOICE_SIZE, NUM_CHOICES).astype(np.int32)  # [12, 2] px
+
+
+def is_on_slot(offset_px):
+  """bool[...], whether points are on a slot: its 16x16 px and the border that Minecraft adds.
+
+  Args:
+    offset_px: float[..., 2] from the slot's top left, of NumPy or JAX.
+  """
+  low, high = -SLOT_BORDER, SLOT_SIZE + SLOT_BORDER
+  return ((offset_px >= low) & (offset_px < high)).all(-1)
 
 
 @functools.lru_cache
