@@ -17,10 +17,11 @@ _HELD = {
   "sneak": "sneak",
   "sprint": "sprint",
   "jump": "jump",
-  "attack / mine": "attack",
 }
+_AIMED_HELD = {"attack / mine": "attack"}  # where the turn ends, not on the way there
+_AIMED_PRESSED = {"use / place": "use", "open gui": "use"}
 _CLICKS = {"operate gui": "attack", "choose": "use"}
-_PRESSED = {"drop": "drop", "swap": "swapHands", "use / place": "use", "open gui": "use"}
+_PRESSED = {"drop": "drop", "swap": "swapHands"}
 _TOGGLES = {"open inventory": False, "close inventory": True, "close gui": True}
 _SIGN = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 
@@ -28,12 +29,15 @@ _SIGN = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 class MotionDecoder:
   """Raw actions of a Motion segment.
 
-  - move, sneak, sprint, jump, attack / mine: held for all k ticks.
+  - move, sneak, sprint, jump: held for all k ticks.
   - turn: 10 degrees on each axis named, half on each of the first two ticks.
+  - attack / mine, use / place, open gui: at what the turn leads to: from the tick that completes it
+    (the game moves the camera first), tick 0 without a turn. attack / mine is held to the last
+    tick, the others are released on the next.
   - cursor move: 18 px on each axis named, on tick 0.
   - operate gui (left), choose (right): a click on the tick after the cursor moved, tick 0 if it did
     not; then released. A segment that points in a GUI lasts no longer than that, whatever it holds.
-  - use / place, open gui, drop, swap, switch to hotbar: pressed on tick 0, released on tick 1.
+  - drop, swap, switch to hotbar: pressed on tick 0, released on tick 1.
   - open inventory: presses `inventory` if no GUI is open; close inventory, close gui: if one is.
   - no_op: waits for all k ticks.
   """
@@ -42,6 +46,8 @@ class MotionDecoder:
     """k: int >= 1, the most ticks it may take."""
     self._held = [_HELD[p] for p in segment.phrases if p in _HELD]
     self._once = [_PRESSED[p] for p in segment.phrases if p in _PRESSED]
+    self._aimed_held = [_AIMED_HELD[p] for p in segment.phrases if p in _AIMED_HELD]
+    self._aimed_once = [_AIMED_PRESSED[p] for p in segment.phrases if p in _AIMED_PRESSED]
     self._clicks = [_CLICKS[p] for p in segment.phrases if p in _CLICKS]
     self._toggles = [_TOGGLES[p] for p in segment.phrases if p in _TOGGLES]
     turn, cursor = np.zeros(2, np.float32), np.zeros(2, np.float32)
@@ -55,16 +61,20 @@ class MotionDecoder:
         cursor += _direction(phrase) * CURSOR_PX * DEG_PER_PX
     self._turn_ticks = min(TURN_TICKS, k)
     self._turn, self._cursor = turn / self._turn_ticks, cursor
+    self._aimed_tick = self._turn_ticks - 1 if turn.any() else 0
     self._click_tick = min(1, k - 1) if cursor.any() else 0
     self.num_ticks = min(k, self._count_ticks(k))
 
   def _count_ticks(self, k: int) -> int:
     if self._clicks:
       return self._click_tick + 2
+    # A press needs a tick to be released.
+    num_aimed = self._aimed_tick + 2 if self._aimed_once else 0
     if self._cursor.any():
-      return 2 if self._once or self._toggles else 1  # a press needs a tick to be released
-    if not self._held and (self._turn.any() or self._once or self._toggles):
-      return 2
+      return max(num_aimed, 2 if self._once or self._toggles else 1)
+    is_held = self._held or self._aimed_held
+    if not is_held and (self._turn.any() or num_aimed or self._once or self._toggles):
+      return max(num_aimed, 2)
     return k  # held phrases, or no_op
 
   def decode(self, tick: int, images, views, is_gui_open: bool) -> tuple[RawAction, bool]:
@@ -76,6 +86,10 @@ class MotionDecoder:
       pressed += self._once
       pressed += ["inventory" for is_close in self._toggles if is_close == is_gui_open]
       action.camera_deg[:] += self._cursor
+    if tick >= self._aimed_tick:
+      pressed += self._aimed_held
+    if tick == self._aimed_tick:
+      pressed += self._aimed_once
     if tick == self._click_tick:
       pressed += self._clicks
     if tick < self._turn_ticks:

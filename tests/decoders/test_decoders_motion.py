@@ -31,12 +31,28 @@ def test_turn_is_ten_degrees_in_all_over_two_ticks():
 def test_held_phrases_are_held_for_all_ticks_and_the_turn_is_not_repeated():
   ticks = run("Motion: move forward and move left, sprint, turn right, attack / mine")
   assert len(ticks) == 8
-  assert all(pressed == {"forward", "left", "sprint", "attack"} for pressed, _ in ticks)
+  assert all({"forward", "left", "sprint"} <= pressed for pressed, _ in ticks)
   assert [camera[1] for _, camera in ticks] == [5.0, 5.0, 0, 0, 0, 0, 0, 0]
   assert sum(camera[1] for _, camera in ticks) == 10.0
   for phrase, button in (("move back", "back"), ("move right", "right"), ("sneak", "sneak")):
     assert run(f"Motion: {phrase}", k=3) == [({button}, (0.0, 0.0))] * 3
   assert run("Motion: jump", k=2) == [({"jump"}, (0.0, 0.0))] * 2
+
+
+def test_what_is_aimed_waits_for_the_turn():
+  """A click half way there would hit what is beside the target."""
+  assert [sorted(p) for p, _ in run("Motion: turn right, attack / mine", k=4)] == [
+    [], ["attack"], ["attack"], ["attack"]
+  ]  # fmt: skip
+  assert [p for p, _ in run("Motion: attack / mine", k=3)] == [{"attack"}] * 3
+  for phrase in ("use / place", "open gui"):
+    ticks = run(f"Motion: turn left and up, {phrase}")
+    assert [pressed for pressed, _ in ticks] == [set(), {"use"}, set()]
+    assert [camera for _, camera in ticks] == [(-5.0, -5.0), (-5.0, -5.0), (0.0, 0.0)]
+  walk = [p for p, _ in run("Motion: move forward, turn up, use / place, switch to hotbar 2", k=4)]
+  assert walk == [{"forward", "hotbar.2"}, {"forward", "use"}, {"forward"}, {"forward"}]
+  # One tick: the camera goes before the click.
+  assert run("Motion: turn right, attack / mine", k=1) == [({"attack"}, (0.0, 10.0))]
 
 
 def test_one_shot_phrases_are_pressed_once_and_released():

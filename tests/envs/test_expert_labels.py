@@ -9,7 +9,7 @@ from cross_jax.base import BUTTON_INDEX, ActionSegment, GroundingSegment, RawAct
 from cross_jax.decoders import route
 from cross_jax.decoders.geometry import point_to_px
 from cross_jax.envs.experts import FORMS, SPACE_OF_FORM, geometry, intent_to_raw, label, plan, raw
-from cross_jax.envs.experts.intent import CLICK_LEFT, Intent
+from cross_jax.envs.experts.intent import CLICK_LEFT, MINE, USE, Intent
 from cross_jax.envs.experts.labels import CODE_BLOCK, CODE_MOB, CODE_SLOT, object_name
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
 from cross_jax.envs.voxel.gui import layout
@@ -97,6 +97,22 @@ def test_motion_alone_brings_the_crosshair_to_the_block():
     )
   assert label(plan(view), view, SKY)["motion"] == "Motion: attack / mine"
   assert raw.crosshair_hits(view, plan(view), 0.0, 0.0)
+
+
+@pytest.mark.parametrize("kind, button", [(MINE, "attack"), (USE, "use")])
+def test_motion_alone_clicks_only_where_its_turn_has_brought_the_crosshair(kind, button):
+  rng, num_turned = np.random.default_rng(0), 0
+  for _ in range(200):
+    yaw, pitch = rng.uniform(-25, 25), rng.uniform(-25, 25)
+    view = with_block(make_view(yaw_deg=yaw, pitch_deg=pitch), (16, 10, 19))
+    intent = plan(view)._replace(kind=kind)
+    at = np.zeros(2)  # (pitch, yaw) turned so far
+    for action in _decoded(label(intent, view, SKY)["motion"]):
+      at += action.camera_deg
+      if action.buttons[BUTTON_INDEX[button]]:
+        assert raw.crosshair_hits(view, intent, at[1], at[0]), (yaw, pitch)
+        num_turned += bool(at.any())
+  assert num_turned > 100
 
 
 # From where a GUI puts the cursor, steps of 18 px only meet the borders between the rows 9..35.
