@@ -1,5 +1,7 @@
 """Labels of the experts' intents: the grammar, the names and what the decoders make of them."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from expert_worlds import FLOOR, LOG, SKY, make_view, with_block, with_items, with_mob
@@ -11,6 +13,7 @@ from cross_jax.decoders.geometry import point_to_px
 from cross_jax.envs.experts import FORMS, SPACE_OF_FORM, geometry, intent_to_raw, label, plan, raw
 from cross_jax.envs.experts.intent import CLICK_LEFT, MINE, USE, Intent
 from cross_jax.envs.experts.labels import CODE_BLOCK, CODE_MOB, CODE_SLOT, object_name
+from cross_jax.envs.experts.mine import cell_index
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS
@@ -113,6 +116,39 @@ def test_motion_alone_clicks_only_where_its_turn_has_brought_the_crosshair(kind,
         assert raw.crosshair_hits(view, intent, at[1], at[0]), (yaw, pitch)
         num_turned += bool(at.any())
   assert num_turned > 100
+
+
+@pytest.mark.parametrize("kind", [MINE, USE])
+def test_grounding_at_a_block_meets_it_at_any_pitch(kind):
+  """A turn to a pixel is exact for a level gaze only; a miss would dig beside the block."""
+  rng, verbs = np.random.default_rng(1), Counter()
+  for _ in range(300):
+    cell = 16 + int(rng.integers(-2, 3)), int(rng.integers(FLOOR, 13)), 16 + int(rng.integers(1, 4))
+    view = with_block(make_view(), cell)
+    target = cell_index(cell)
+    points = geometry.visible_points(view.blocks, geometry.eye(view.pos), cell, raw.BLOCK_REACH_M)
+    if not points:
+      continue
+    yaw, pitch = geometry.look_at(geometry.eye(view.pos), points[0])
+    view = view._replace(
+      yaw_deg=yaw + rng.uniform(-40, 40), pitch_deg=np.clip(pitch + rng.uniform(-30, 30), -85, 85)
+    )
+    intent = Intent(kind, aim=points[0], target=target)
+    for _ in range(6):  # decisions
+      text = label(intent, view, SKY)["grounding"]
+      verb = parse(text).segments[0].verb
+      verbs[verb] += 1
+      if verb != "move_camera":
+        turn = _decoded(text)[0].camera_deg
+        assert raw.crosshair_hits(view, intent, float(turn[1]), float(turn[0])), (cell, text)
+        break
+      turn = _decoded(text)[0].camera_deg
+      view = view._replace(
+        yaw_deg=view.yaw_deg + float(turn[1]), pitch_deg=view.pitch_deg + float(turn[0])
+      )
+    else:
+      raise AssertionError(f"{cell} is never acted on")
+  assert verbs["move_camera"] < 0.5 * (verbs["Mine"] + verbs["right click"])
 
 
 # From where a GUI puts the cursor, steps of 18 px only meet the borders between the rows 9..35.

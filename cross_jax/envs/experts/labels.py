@@ -12,6 +12,7 @@ from cross_jax.base import (
   View,
   no_op,
 )
+from cross_jax.decoders.geometry import point_to_px, turn_to
 from cross_jax.envs.experts.geometry import eye, project
 from cross_jax.envs.experts.intent import APPROACH, MINE, STRIKE, USE, WAIT, Intent
 from cross_jax.envs.experts.raw import (
@@ -46,6 +47,8 @@ TURN_DEAD_DEG = 6.0  # a turn phrase would not bring a walker's heading nearer
 SLOT_SAMPLES = 2  # half of a slot's width, in samples of SEGMENT_VIEW
 SNAP_SAMPLES = 3  # how far from the aim its own pixel is looked for, in samples of SEGMENT_VIEW
 LOOK_X, LOOK_Y = 0.15, 0.2  # of the screen: how near the edge move_camera points are
+MAX_TRIED = 200  # pixels of a target, nearest to the aim first
+_AIMED_VERBS = ("Mine", "Kill", "right click")
 _AXIS = (0, 1, -1)
 
 
@@ -144,8 +147,10 @@ def ground(intent: Intent, view: Snapshot, segmentation: np.ndarray) -> str:
   """The Grounding segment of an intent: verb, name of the object, point.
 
   The point is a pixel that the renderer gave to the target itself: the aim if it is, else the
-  target's pixel nearest to it. If the aim is out of the picture, or a Mine would not meet its
-  block, the verb is move_camera: towards the aim, named after what is there.
+  target's pixel nearest to it. The decoder's turn to a point is exact for a level gaze only, so of
+  those pixels it is the nearest one whose turn brings the crosshair to the target. If there is none
+  for a Mine or a right click, the verb is move_camera, which leaves less to turn. If the aim is out
+  of the picture, it is move_camera too: towards the aim, named after what is there.
   """
   if intent.kind == WAIT:
     return format_grounding("no-op")
@@ -161,9 +166,31 @@ def ground(intent: Intent, view: Snapshot, segmentation: np.ndarray) -> str:
   if at is None or not (0 <= at[0] < SCREEN_WIDTH and 0 <= at[1] < SCREEN_HEIGHT):
     return _look_towards(intent, view, segmentation)
   wanted = _wanted_code(intent, view)
-  x, y = at if wanted is None else _snap(segmentation, at, wanted)
+  near = at if wanted is None else _snap(segmentation, at, wanted)
+  verb, met = _verb(intent, view), None
+  if verb in _AIMED_VERBS:
+    met = _pixel_that_meets(intent, view, segmentation, near)
+  if met is None and intent.kind in (MINE, USE):
+    verb = "move_camera"
+  x, y = met or near
   name = object_name(_code_at(segmentation, x, y), view)
-  return format_grounding(_verb(intent, view), name, _point(x, y))
+  return format_grounding(verb, name, _point(x, y))
+
+
+def _pixel_that_meets(
+  intent: Intent, view: Snapshot, segmentation: np.ndarray, near: tuple[float, float]
+) -> tuple[float, float] | None:
+  """The pixel nearest to `near`, itself or one of its code, that the decoder turns to exactly."""
+  row, column = _sample(*near)
+  rows, columns = np.nonzero(segmentation == segmentation[row, column])
+  order = np.argsort(np.maximum(abs(rows - row), abs(columns - column)), kind="stable")[:MAX_TRIED]
+  px = SCREEN_WIDTH / SEGMENT_VIEW.width
+  others = ((float(columns[i] + 0.5) * px, float(rows[i] + 0.5) * px) for i in order)
+  for x, y in (near, *others):
+    pitch, yaw = turn_to(*point_to_px(_point(x, y)))
+    if crosshair_hits(view, intent, float(yaw), float(pitch)):
+      return x, y
+  return None
 
 
 def _verb(intent: Intent, view: Snapshot) -> str:
