@@ -11,7 +11,8 @@ from cross_jax.base import BUTTON_INDEX, ActionSegment, GroundingSegment, RawAct
 from cross_jax.decoders import route
 from cross_jax.decoders.geometry import point_to_px
 from cross_jax.envs.experts import FORMS, SPACE_OF_FORM, geometry, intent_to_raw, label, plan, raw
-from cross_jax.envs.experts.intent import CLICK_LEFT, MINE, USE, Intent
+from cross_jax.envs.experts.intent import APPROACH, CLICK_LEFT, MINE, STRIKE, USE, Intent
+from cross_jax.envs.experts.kill import aim_at
 from cross_jax.envs.experts.labels import CODE_BLOCK, CODE_MOB, CODE_SLOT, object_name
 from cross_jax.envs.experts.mine import cell_index
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
@@ -149,6 +150,24 @@ def test_grounding_at_a_block_meets_it_at_any_pitch(kind):
     else:
       raise AssertionError(f"{cell} is never acted on")
   assert verbs["move_camera"] < 0.5 * (verbs["Mine"] + verbs["right click"])
+
+
+def test_a_search_while_swimming_turns_as_fast_as_on_land():
+  def searches(level):
+    view = with_mob(make_view(yaw_deg=170.0), [16.5, FLOOR + 1.0, 26.5])
+    view.blocks[FLOOR + 1 : level + 1] = BLOCKS.index["water"]
+    intent = Intent(APPROACH, geometry.eye(view.mob_pos[0]), 0, frozenset(("jump",)))
+    return label(intent, view, SKY)["motion"]
+
+  assert searches(FLOOR + 1) == "Motion: turn right"  # 2 ticks; with `jump` it would take 8
+  assert len(_decoded(searches(FLOOR + 1))) == 2
+  assert searches(FLOOR + 2) == "Motion: turn right, jump"  # the head is under water
+
+
+def test_motion_alone_does_not_walk_at_a_foe_that_the_expert_keeps_away_from():
+  view = with_mob(make_view(), [16.5, FLOOR + 1.0, 21.5], "ravager")
+  away = Intent(STRIKE, aim_at(view, geometry.eye(view.pos), 0), 0, frozenset(("back", "left")))
+  assert label(away, view, SKY)["motion"] == "Motion: move back and move left"
 
 
 # From where a GUI puts the cursor, steps of 18 px only meet the borders between the rows 9..35.

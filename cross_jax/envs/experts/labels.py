@@ -15,6 +15,7 @@ from cross_jax.base import (
 from cross_jax.decoders.geometry import point_to_px, turn_to
 from cross_jax.envs.experts.geometry import eye, project
 from cross_jax.envs.experts.intent import APPROACH, MINE, STRIKE, USE, WAIT, Intent
+from cross_jax.envs.experts.navigate import is_afloat
 from cross_jax.envs.experts.raw import (
   CLICK_BUTTON,
   MAX_WALK_YAW_DEG,
@@ -49,6 +50,7 @@ SNAP_SAMPLES = 3  # how far from the aim its own pixel is looked for, in samples
 LOOK_X, LOOK_Y = 0.15, 0.2  # of the screen: how near the edge move_camera points are
 MAX_TRIED = 200  # pixels of a target, nearest to the aim first
 _AIMED_VERBS = ("Mine", "Kill", "right click")
+_WALK_KEYS = frozenset(("forward", "back", "left", "right"))
 _AXIS = (0, 1, -1)
 
 
@@ -79,7 +81,9 @@ def motion_alone(intent: Intent, view: Snapshot) -> RawAction:
   """The buttons and the signs of the turn whose phrases serve the intent for k ticks.
 
   World: of the nine turns by 0 or 10 degrees on each axis, the least that brings the crosshair to
-  the target, and then `attack` with it; if none does, the one that comes nearest. GUI: a slot's
+  the target, and then `attack` with it; if none does, the one that comes nearest, and that alone,
+  as with a key held it would take all k ticks: a swimmer lets go of `jump` while the head is above
+  the water. GUI: a slot's
   pitch towards the target on each axis that misses it, with the click once that arrives. Nothing,
   which is a wait of k ticks: while the furnace burns, a mob near enough still flashes, or a button
   must be let go first.
@@ -87,10 +91,8 @@ def motion_alone(intent: Intent, view: Snapshot) -> RawAction:
   if intent.kind in CLICK_BUTTON:
     return _motion_click(intent, view)
   action = no_op()
-  for key in intent.keys:
-    action.buttons[BUTTON_INDEX[key]] = 1
   if intent.kind == WAIT:
-    return action
+    return _with_keys(action, intent)
   yaw, pitch = aim_error(view, intent.aim)
   if intent.kind == APPROACH:
     turn = _sign(yaw, TURN_DEAD_DEG), _sign(pitch, WALK_PITCH_DEG)
@@ -111,9 +113,18 @@ def motion_alone(intent: Intent, view: Snapshot) -> RawAction:
       action.buttons[BUTTON_INDEX["use"]] = 1
     elif is_on and (intent.kind == MINE or intent.may_hit):
       action.buttons[BUTTON_INDEX["attack"]] = 1
-    elif not is_on and turn == (0, 0):
+    elif not is_on and turn == (0, 0) and not intent.keys & _WALK_KEYS:
       action.buttons[BUTTON_INDEX["forward"]] = 1  # too far for steps of 10 degrees
   action.camera_deg[:] = (turn[1] * TURN_DEG, turn[0] * TURN_DEG)
+  is_mere_turn = turn != (0, 0) and not action.buttons.any()
+  if is_mere_turn and not is_afloat(view.blocks, eye(view.pos)):
+    return action
+  return _with_keys(action, intent)
+
+
+def _with_keys(action: RawAction, intent: Intent) -> RawAction:
+  for key in intent.keys:
+    action.buttons[BUTTON_INDEX[key]] = 1
   return action
 
 
