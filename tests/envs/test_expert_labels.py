@@ -81,10 +81,10 @@ def test_object_names():
   assert object_name(4000, view) is None
 
 
-def _decoded(text: str) -> list[RawAction]:
+def _decoded(text: str, is_gui_open: bool = False) -> list[RawAction]:
   routed, actions = route(parse(text), 8), []
   for tick in range(routed.num_ticks):
-    action, is_done = routed.decode(tick, (), (), False)
+    action, is_done = routed.decode(tick, (), (), is_gui_open)
     actions.append(action)
     if is_done:
       break
@@ -201,3 +201,35 @@ def test_waiting_for_the_furnace_takes_a_tick_raw_and_a_whole_decision_alone():
   }
   ticks = {form: len(_decoded(text)) for form, text in texts.items()}
   assert ticks == {"raw": 1, "motion+raw": 1, "motion": 8, "grounding+raw": 1, "grounding": 8}
+
+
+@pytest.mark.parametrize("goal", ["mine", "kill"])
+def test_a_gui_open_by_mistake_is_closed_in_every_form_that_can(goal):
+  view = with_block(make_view(), (16, 10, 18))
+  view = with_mob(view, (16.5, 9.0, 19.0)) if goal == "kill" else view
+  view = view._replace(gui=layout.GUI_INVENTORY)
+  texts = label(plan(view), view, SKY)
+  for form in ("raw", "motion+raw", "motion", "grounding+raw"):
+    pressed = [
+      a.buttons[BUTTON_INDEX["inventory"]] for a in _decoded(texts[form], is_gui_open=True)
+    ]
+    assert pressed[0] == 1 and sum(pressed) == 1, form
+  assert texts["grounding"] == "Grounding: no-op"  # no verb closes a GUI
+  held = np.zeros(23, np.int8)
+  held[BUTTON_INDEX["inventory"]] = 1
+  assert intent_to_raw(plan(view._replace(buttons=held)), view).buttons.sum() == 0
+
+
+def test_while_another_slot_is_wanted_grounding_goes_on_with_the_item_in_hand():
+  view = with_block(make_view(), (16, 10, 18), "stone")._replace(goal_index=BLOCKS.index["stone"])
+  item = np.zeros(layout.NUM_SLOTS, np.int32)
+  item[layout.HOTBAR + 3] = ITEMS.index["iron_pickaxe"]
+  view = view._replace(slot_item=item)
+  texts = label(plan(view), view, SKY)
+  assert texts["motion"] == "Motion: switch to hotbar 4"
+  assert texts["grounding"].startswith("Grounding: Approach")  # by hand it would break for nothing
+  item[layout.HOTBAR] = ITEMS.index["wooden_pickaxe"]
+  assert label(plan(view), view, SKY)["grounding"].startswith("Grounding: Mine")
+  foe = with_mob(make_view(), (16.5, 9.0, 18.5), slot_item=item)
+  texts = label(plan(foe), foe, SKY)
+  assert "hotbar 4" in texts["motion"] and texts["grounding"].startswith("Grounding: Kill")

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cross_jax.base import BUTTON_INDEX
+from cross_jax.envs.experts.snapshot import Snapshot
+
 WAIT = "wait"  # nothing to do on this tick but to press `keys`
 MINE = "mine"  # hold `attack` on the block `target` (a cell index), which is in reach
 USE = "use"  # press `use` on the block `target` (a cell index), which is in reach
@@ -22,3 +25,8 @@ class Intent(NamedTuple):
 
 
 IDLE = Intent(WAIT)
+
+
+def press_once(view: Snapshot, button: str) -> Intent:
+  """Presses a button on the tick that finds it up, so that each press is a new one."""
+  return IDLE if view.buttons[BUTTON_INDEX[button]] else Intent(WAIT, keys=frozenset((button,)))

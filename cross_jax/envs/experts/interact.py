@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cross_jax.envs.experts.intent import IDLE, USE, Intent
+from cross_jax.envs.experts.intent import USE, Intent
 from cross_jax.envs.experts.mine import reach, select
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, SMELT_CAMPFIRE
@@ -13,8 +13,6 @@ _TAKES_FOOD = np.asarray(["campfire" in name for name in BLOCKS.names])
 
 def plan_interact(view: Snapshot) -> Intent:
   """The next move towards using a block of the goal's kind; food in hand for a campfire."""
-  if view.gui != layout.GUI_NONE:
-    return IDLE
   if _TAKES_FOOD[view.goal_index]:
     items = view.slot_item[layout.HOTBAR : layout.HOTBAR + layout.NUM_HOTBAR]
     is_food = (ITEMS.smelts_in[items] & SMELT_CAMPFIRE) > 0

@@ -15,7 +15,9 @@ from cross_jax.base import (
 from cross_jax.decoders.geometry import point_to_px, turn_to
 from cross_jax.envs.experts.geometry import eye, project
 from cross_jax.envs.experts.intent import APPROACH, MINE, STRIKE, USE, WAIT, Intent
+from cross_jax.envs.experts.mine import harvests, hotbar_key
 from cross_jax.envs.experts.navigate import is_afloat
+from cross_jax.envs.experts.plan import plan
 from cross_jax.envs.experts.raw import (
   CLICK_BUTTON,
   MAX_WALK_YAW_DEG,
@@ -29,6 +31,7 @@ from cross_jax.envs.experts.raw import (
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.tasks.setup import STAT_KILL_ENTITY
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
+from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.state import MAX_DROPS, MAX_MOBS
 
 FORMS = ("raw", "motion+raw", "motion", "grounding+raw", "grounding")
@@ -70,11 +73,19 @@ def label(intent: Intent, view: Snapshot, segmentation: np.ndarray) -> dict[str,
   grounding = ground(intent, view, segmentation)
   return {
     "raw": action,
-    "motion+raw": f"{format_motion(raw, view.gui != 0)}\n{action}",
-    "motion": format_motion(motion_alone(intent, view), view.gui != 0),
+    "motion+raw": f"{_in_phrases(raw, view)}\n{action}",
+    "motion": _in_phrases(motion_alone(intent, view), view),
     "grounding+raw": f"{grounding}\n{action}",
     "grounding": grounding,
   }
+
+
+def _in_phrases(action: RawAction, view: Snapshot) -> str:
+  """The Motion segment of an action; the inventory's key in a GUI is to close it."""
+  buttons = action.buttons.copy()
+  if view.gui and buttons[BUTTON_INDEX["inventory"]]:
+    buttons[BUTTON_INDEX["ESC"]] = 1  # the key that `close gui` names
+  return format_motion(action._replace(buttons=buttons), view.gui != 0)
 
 
 def motion_alone(intent: Intent, view: Snapshot) -> RawAction:
@@ -161,8 +172,12 @@ def ground(intent: Intent, view: Snapshot, segmentation: np.ndarray) -> str:
   target's pixel nearest to it. The decoder's turn to a point is exact for a level gaze only, so of
   those pixels it is the nearest one whose turn brings the crosshair to the target. If there is none
   for a Mine or a right click, the verb is move_camera, which leaves less to turn. If the aim is out
-  of the picture, it is move_camera too: towards the aim, named after what is there.
+  of the picture, it is move_camera too: towards the aim, named after what is there. No verb
+  switches the hotbar: while another slot is wanted, the label is of what follows with the item in
+  hand, and to go near where that would break the target for nothing. None closes a GUI: no-op;
+  none keeps a distance: in a duel Kill and Approach go where the expert does not.
   """
+  intent = _with_item_in_hand(intent, view)
   if intent.kind == WAIT:
     return format_grounding("no-op")
   if intent.kind in CLICK_BUTTON:
@@ -202,6 +217,17 @@ def _pixel_that_meets(
     if crosshair_hits(view, intent, float(yaw), float(pitch)):
       return x, y
   return None
+
+
+def _with_item_in_hand(intent: Intent, view: Snapshot) -> Intent:
+  """What an intent that selects a hotbar slot leads to, as far as the item in hand serves it."""
+  slot = next((i for i in range(layout.NUM_HOTBAR) if hotbar_key(i) in intent.keys), None)
+  if slot is None:
+    return intent
+  then = plan(view._replace(hotbar=slot))
+  if then.kind == USE or (then.kind == MINE and not harvests(view, then.target)):
+    return then._replace(kind=APPROACH)
+  return then
 
 
 def _verb(intent: Intent, view: Snapshot) -> str:

@@ -42,18 +42,36 @@ def plan_mine(view: Snapshot) -> Intent:
 
 def select(slot: int) -> Intent:
   """Presses the number key of a hotbar slot 0..8."""
-  return Intent(WAIT, keys=frozenset((f"hotbar.{slot + 1}",)))
+  return Intent(WAIT, keys=frozenset((hotbar_key(slot),)))
+
+
+def hotbar_key(slot: int) -> str:
+  """The name of the button that selects a hotbar slot 0..8."""
+  return f"hotbar.{slot + 1}"
 
 
 def best_tool(view: Snapshot, block: int) -> int:
   """The hotbar slot 0..8 whose item is the best to break a row of BLOCKS with."""
   items = view.slot_item[layout.HOTBAR : layout.HOTBAR + layout.NUM_HOTBAR]
-  is_right = (ITEMS.tool[items] > 0) & (ITEMS.tool[items] == BLOCKS.tool[block])
-  need = BLOCKS.min_tier[block]
-  harvests = (need == 0) | (is_right & (ITEMS.tier[items] >= need))
-  worth = harvests * 1000.0 + np.where(is_right, ITEMS.speed[items], 1.0)
+  is_right = _is_right_tool(block, items)
+  worth = _can_harvest(block, items) * 1000.0 + np.where(is_right, ITEMS.speed[items], 1.0)
   best = int(np.argmax(worth))
   return best if worth[best] > worth[view.hotbar] else view.hotbar
+
+
+def harvests(view: Snapshot, cell: int) -> bool:
+  """Whether breaking the block of a cell index with the item in hand counts and drops it."""
+  block = view.blocks.reshape(-1)[cell]
+  return bool(_can_harvest(block, view.slot_item[layout.HOTBAR + view.hotbar]))
+
+
+def _is_right_tool(block: int, items: np.ndarray) -> np.ndarray:
+  return (ITEMS.tool[items] > 0) & (ITEMS.tool[items] == BLOCKS.tool[block])
+
+
+def _can_harvest(block: int, items: np.ndarray) -> np.ndarray:
+  need = BLOCKS.min_tier[block]
+  return (need == 0) | (_is_right_tool(block, items) & (ITEMS.tier[items] >= need))
 
 
 def reach(view: Snapshot, kind: str) -> Intent:

@@ -1,7 +1,7 @@
 """The expert of any task: from the true state of a game to what to do now, without memory."""
 
 from cross_jax.envs.experts.craft import plan_craft, plan_smelt
-from cross_jax.envs.experts.intent import Intent
+from cross_jax.envs.experts.intent import Intent, press_once
 from cross_jax.envs.experts.interact import plan_interact
 from cross_jax.envs.experts.kill import plan_kill
 from cross_jax.envs.experts.mine import plan_mine
@@ -18,6 +18,9 @@ from cross_jax.envs.voxel.gui import layout
 def plan(view: Snapshot) -> Intent:
   """The expert's intent in a state; a function of the state alone, so it can label any state.
 
+  A GUI that is open by mistake is closed by the key that opens the inventory. What is crafted or
+  smelted is so in a GUI that the task starts in: without it the expert waits.
+
   Args:
     view: one game, its goal included.
   Returns:
@@ -25,6 +28,8 @@ def plan(view: Snapshot) -> Intent:
   Raises:
     ValueError: an unknown kind of goal.
   """
+  if view.gui != layout.GUI_NONE and view.goal_stat != STAT_CRAFT_ITEM:
+    return press_once(view, "inventory")
   if view.goal_stat == STAT_MINE_BLOCK:
     return plan_mine(view)
   if view.goal_stat == STAT_KILL_ENTITY:
