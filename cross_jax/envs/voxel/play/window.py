@@ -1,5 +1,6 @@
 """The game in a pygame window, for machines with a screen."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ _KEYS = {
   pygame.K_x: "ESC", **{pygame.K_0 + i: f"hotbar.{i}" for i in range(1, 10)},
 }  # fmt: skip
 _MOUSE = {1: "attack", 2: "pickItem", 3: "use"}
+_PRESSES = (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN)
+_RELEASES = (pygame.KEYUP, pygame.MOUSEBUTTONUP)
+_UNSEEN = ("offscreen", "dummy")  # SDL's drivers that show nothing; it may fall back on one
 
 
 class Keys:
@@ -33,11 +37,16 @@ class Keys:
       name = _MOUSE.get(event.button)
     else:
       return
-    if name and event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN):
+    if name and event.type in _PRESSES:
       self._down.add(name)
       self._tapped.add(name)
     elif name:
       self._down.discard(name)
+
+  def clear(self) -> None:
+    """Lets go of all."""
+    self._down.clear()
+    self._tapped.clear()
 
   def tick(self) -> list[str]:
     """The buttons of the next tick."""
@@ -48,18 +57,21 @@ class Keys:
 def play(session: Session, task: str, seed: int, *, max_frames: int | None = None) -> None:
   """Plays until the window is closed; Escape lets the mouse go, R plays again, N the next seed.
 
+  It pauses while the mouse is let go, also by a window that is no longer in front, until a click.
+
   Args:
     session: the game.
     task, seed: of the first episode.
     max_frames: ends after so many; None: never.
   Raises:
     ValueError: unknown task, seed out of range.
+    OSError: there is no screen, or the recording can't be written.
   """
   pygame.init()
   try:
-    screen, clock, keys = pygame.display.set_mode(SIZE), pygame.time.Clock(), Keys()
-    status, image = session.start(task, seed)
-    _hold(True)
+    screen, clock, keys = _open(), pygame.time.Clock(), Keys()
+    status, image = _start(session, task, seed)
+    _hold(True, keys)
     frames = 0
     while max_frames is None or frames < max_frames:
       frames += 1
@@ -69,12 +81,13 @@ def play(session: Session, task: str, seed: int, *, max_frames: int | None = Non
         pressed = event.key if event.type == pygame.KEYDOWN else None
         if pressed in (pygame.K_r, pygame.K_n):
           seed += pressed == pygame.K_n
-          status, image = session.start(task, seed)
-        elif pressed == pygame.K_ESCAPE:
-          _hold(False)
+          status, image = _start(session, task, seed)
+          _hold(pygame.event.get_grab(), keys)
+        elif pressed == pygame.K_ESCAPE or event.type == pygame.WINDOWFOCUSLOST:
+          _hold(False, keys)
         elif event.type == pygame.MOUSEBUTTONDOWN and not pygame.event.get_grab():
-          _hold(True)
-        else:
+          _hold(True, keys)
+        elif pygame.event.get_grab() or event.type in _RELEASES:
           keys.take(event)
       moved = pygame.mouse.get_rel()
       if pygame.event.get_grab():
@@ -86,8 +99,33 @@ def play(session: Session, task: str, seed: int, *, max_frames: int | None = Non
     pygame.quit()
 
 
-def _hold(is_held: bool) -> None:
-  """The game has the mouse, or is paused."""
+def _open() -> pygame.Surface:
+  """The window.
+
+  Raises:
+    OSError: there is no screen for it.
+  """
+  hint = "play in a browser, without --window"
+  try:
+    screen = pygame.display.set_mode(SIZE)
+  except pygame.error as error:
+    raise OSError(f"--window: there is no display ({error}): {hint}") from error
+  driver = pygame.display.get_driver()
+  if driver in _UNSEEN and "SDL_VIDEODRIVER" not in os.environ:
+    raise OSError(f"--window: there is no display (SDL has only {driver!r}): {hint}")
+  return screen
+
+
+def _start(session: Session, task: str, seed: int) -> tuple[dict[str, Any], np.ndarray]:
+  """Begins an episode; what is pressed while the world is made is not for it."""
+  begun = session.start(task, seed)
+  pygame.event.clear(_PRESSES)
+  return begun
+
+
+def _hold(is_held: bool, keys: Keys) -> None:
+  """The game has the mouse, or is paused; no key is held across."""
+  keys.clear()
   pygame.event.set_grab(is_held)
   pygame.mouse.set_visible(not is_held)
   pygame.mouse.get_rel()
