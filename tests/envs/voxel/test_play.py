@@ -122,6 +122,21 @@ def test_a_new_start_ends_the_last_episode_and_time_runs_out(client):
   assert read_recording(second["recording"]).actions.camera_deg.max() == 180
 
 
+def test_only_the_episode_that_is_named_is_stopped(client):
+  nothing = {"keys": [], "mouse": [0, 0]}
+  first, _ = client.play("/start", {"task": TASK, "seed": 1})
+  second, _ = client.play("/start", {"task": TASK, "seed": 1})
+  assert first["episode"] != second["episode"]
+  assert "no 'episode' in the message" in client.error("/stop", {})
+  for episode in (first["episode"], None):
+    assert client.ask("POST", "/stop", {"episode": episode})[0].status == 200
+    status, _ = client.play("/tick", nothing)
+    assert status["outcome"] is None and status["episode"] == second["episode"]
+  client.ask("POST", "/stop", {"episode": second["episode"]})
+  assert client.play("/tick", nothing)[0]["outcome"] == "stopped"
+  assert read_recording(second["recording"]).outcome == "stopped"
+
+
 def test_the_page_the_tasks_and_bad_requests(client):
   answer, page = client.ask("GET", "/")
   assert answer.status == 200 and b"requestPointerLock" in page and b"createImageBitmap" in page

@@ -92,3 +92,7 @@ def test_the_wheel_turns_from_the_slot_in_hand_and_does_nothing_in_a_gui():
   assert ticks == [
     [], ["hotbar.2"], ["hotbar.5"], ["inventory"], [], ["hotbar.9"], ["inventory"], ["hotbar.4"],
   ]  # fmt: skip
+
+
+def test_a_tab_that_closes_ends_the_last_episode_that_it_began_and_no_other():
+  assert play([([], False)] * 3)["beacons"] == [["/stop", {"episode": "mine 2"}]]

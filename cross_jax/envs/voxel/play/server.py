@@ -4,7 +4,7 @@ GET  /        the page
 GET  /tasks   JSON {family: [task, ...]}
 POST /start   JSON {"task": name, "seed": integer}
 POST /tick    JSON {"keys": [button, ...], "mouse": [x px, y px]}
-POST /stop    ends the episode
+POST /stop    JSON {"episode": its id in the status}; ends it, and no other
 
 start and tick answer with a picture (JPEG) and the game's status as JSON in the header Game-Status.
 The tick happens when it is asked for: a slow line slows the game down, and never drops a tick.
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
       case "/tick":
         self._send_picture(*session.tick(message["keys"], message["mouse"]))
       case "/stop":
-        session.stop()
+        session.stop(str(message["episode"]))
         self._send_json({})
       case _:
         self._send_json({"error": f"no page {self.path}"}, HTTPStatus.NOT_FOUND)

@@ -4,6 +4,7 @@ import itertools
 import math
 import threading
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,9 @@ class Session:
     """Begins an episode; one under way ends as stopped.
 
     Returns:
-      (status, uint8[height, width, 3]). status: task, seed, difficulty, instruction, tick,
-      max_ticks, outcome (None, 'success', 'death', 'time' or 'stopped'), health, food_level,
-      is_gui_open, recording (a path or None).
+      (status, uint8[height, width, 3]). status: episode (a text that no other has), task,
+      seed, difficulty, instruction, tick, max_ticks, outcome (None, 'success', 'death', 'time' or
+      'stopped'), health, food_level, is_gui_open, recording (a path or None).
     Raises:
       ValueError: unknown task, seed out of range.
       OSError: the recording can't be written.
@@ -77,6 +78,7 @@ class Session:
         observation = self._env.reset([task], [seed])
       self._record(task, seed)
       self._status = {
+        "episode": str(uuid.uuid4()),
         "task": task,
         "seed": seed,
         "difficulty": self.difficulty,
@@ -126,10 +128,11 @@ class Session:
       self._recorder, self._status["outcome"] = None, STOPPED
       raise
 
-  def stop(self) -> None:
-    """Ends the episode, if one is under way."""
+  def stop(self, episode: str | None = None) -> None:
+    """Ends the episode, if one is under way; with `episode` only the one of that id."""
     with self._lock:
-      self._end(STOPPED)
+      if episode in (None, self._status.get("episode")):
+        self._end(STOPPED)
 
   def _record(self, task: str, seed: int) -> None:
     if self.folder is None:
