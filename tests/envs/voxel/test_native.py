@@ -1,7 +1,9 @@
 """The native renderer: pictures equal to those of the renderer in JAX, building, errors."""
 
 import doctest
+import os
 import shutil
+import time
 from pathlib import Path
 
 import jax
@@ -224,14 +226,52 @@ def test_without_the_instructions_of_this_processor_it_draws_the_same(rich, tmp_
 @needs_compiler
 def test_it_is_built_once_and_anew_when_the_sources_change(tmp_path, monkeypatch):
   library = build.build(tmp_path)
-  made = library.stat().st_mtime_ns
-  assert build.build(tmp_path) == library and library.stat().st_mtime_ns == made
+  made = library.stat().st_ino
+  assert build.build(tmp_path) == library and library.stat().st_ino == made
   assert [path.name for path in tmp_path.iterdir()] == [library.name]  # nothing half-made is left
   sources = tmp_path / "sources"
   shutil.copytree(build.FOLDER, sources)
   (sources / "lanes.h").write_text((sources / "lanes.h").read_text() + "// changed\n")
   monkeypatch.setattr(build, "FOLDER", sources)
   assert build.build(tmp_path) != library
+
+
+@needs_compiler
+def test_a_build_removes_the_libraries_that_nothing_has_used_for_a_month(tmp_path, monkeypatch):
+  def age(path, days):
+    os.utime(path, (time.time() - days * 86_400,) * 2)
+
+  monkeypatch.setattr(build, "FLAGS", (*build.FLAGS, "-O0"))
+  library = build.build(tmp_path)
+  old, recent, other = (tmp_path / f"{x}.so" for x in ("pictures-old", "pictures-recent", "other"))
+  for path, days in ((library, 31), (old, 31), (recent, 29), (other, 31)):
+    path.touch()
+    age(path, days)
+  assert build.build(tmp_path) == library  # used again, which removes nothing
+  assert time.time() - library.stat().st_mtime < 86_400 and old.exists()
+  monkeypatch.setattr(build, "FLAGS", (*build.FLAGS, "-DANOTHER"))
+  another = build.build(tmp_path)
+  assert {*tmp_path.iterdir()} == {library, another, recent, other}
+
+
+@needs_compiler
+def test_a_library_that_another_process_removes_before_it_is_loaded_is_built_anew(
+  tmp_path, monkeypatch
+):
+  monkeypatch.setenv("CROSS_JAX_CACHE", str(tmp_path))
+  monkeypatch.setattr(build, "FLAGS", (*build.FLAGS, "-O0"))
+  monkeypatch.setattr(build, "TARGET", "cross_jax_draw_pictures_removed")
+  libraries, make = [], build.build
+  monkeypatch.setattr(build, "build", lambda: libraries.append(make()) or libraries[-1])
+  register = build.register
+
+  def register_late(library, target):
+    if len(libraries) == 1:
+      library.unlink()
+    register(library, target)
+
+  monkeypatch.setattr(build, "register", register_late)
+  assert build.load_kernel.__wrapped__().exists() and len(libraries) == 2
 
 
 def test_a_missing_compiler_and_one_that_fails_are_named_with_a_way_out(tmp_path, monkeypatch):

@@ -1,7 +1,8 @@
 """Builds the native renderer with this machine's C++ compiler, once, and makes it known to XLA.
 
 What is built is kept in CROSS_JAX_CACHE, or else cross_jax in XDG_CACHE_HOME (by default ~/.cache),
-under a name that says what it was built from: sources, flags, compiler, jaxlib and processor.
+under a name that says what it was built from: sources, flags, compiler, jaxlib and processor. A
+build removes those that nothing has used for UNUSED_S.
 """
 
 import contextlib
@@ -35,6 +36,7 @@ FLAGS = (
 X86_FLAGS = ("-mprefer-vector-width=512",)
 FOLDER = Path(__file__).parent
 STALE_S = 3600.0  # after which what a killed build left is removed
+UNUSED_S = 30 * 86_400.0  # after which a library that no process has used is removed
 _SOURCE = "pictures.cc"
 _BUILDING = ".building_"
 _HINT = (
@@ -99,6 +101,14 @@ def _remove_stale(folder: Path) -> None:
         shutil.rmtree(path)
 
 
+def _remove_unused(folder: Path) -> None:
+  """Removes libraries of other sources, compilers and so on; a process that has one keeps it."""
+  for path in folder.glob("pictures-*.so"):
+    with contextlib.suppress(OSError):
+      if time.time() - path.stat().st_mtime > UNUSED_S:
+        path.unlink()
+
+
 def build(folder: Path | None = None) -> Path:
   """Compiles the kernel unless that was done before.
 
@@ -118,6 +128,8 @@ def build(folder: Path | None = None) -> Path:
     library = folder / f"pictures-{_key(compiler, flags)}.so"
   with _told(f"{folder} can't be used"):
     if library.exists():
+      with contextlib.suppress(OSError):  # of a folder that others fill
+        os.utime(library)
       return library
     folder.mkdir(parents=True, exist_ok=True)
     _remove_stale(folder)
@@ -132,6 +144,7 @@ def build(folder: Path | None = None) -> Path:
           f"{_HINT}"
         )
       os.replace(made, library)
+    _remove_unused(folder)
   return library
 
 
@@ -149,7 +162,8 @@ def register(library: Path, target: str) -> None:
 def load_kernel() -> Path:
   """Builds the kernel if that is still to be done, and registers it as TARGET.
 
-  A library that can't be loaded, such as one that was cut short, is built anew once.
+  A library that can't be loaded, such as one that was cut short or has just been removed, is built
+  anew once.
 
   Returns:
     The path of the library.
@@ -161,7 +175,7 @@ def load_kernel() -> Path:
     register(library, TARGET)
   except OSError:
     with _told(f"{library} can't be loaded"):
-      library.unlink()
+      library.unlink(missing_ok=True)
       library = build()
       register(library, TARGET)
   return library
