@@ -13,7 +13,7 @@ from cross_jax.envs.voxel import batch_layout as module
 from cross_jax.envs.voxel.batch_layout import EACH, TOGETHER, batch_layout, in_groups, is_together
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
 from cross_jax.envs.voxel.env import VoxelEnv
-from cross_jax.envs.voxel.render import render_batch, render_labelled
+from cross_jax.envs.voxel.render import render_batch, render_labelled, segment_batch
 from cross_jax.envs.voxel.rules.edits import apply_edits_batch
 from cross_jax.envs.voxel.state import MAX_EDITS, NO_CELL, NUM_CELLS, Edits
 from cross_jax.envs.voxel.step import step_batch
@@ -95,6 +95,15 @@ def test_pictures_codes_and_depths_are_equal(games):
   apart = np.abs(each.rgb.astype(int) - together.rgb).max(-1)
   assert apart.max() <= 1 and (apart > 0).mean() <= 1e-3
   assert len(np.unique(each.code)) > 20 and np.isinf(each.depth).any()
+
+
+def test_no_games_give_no_pictures(games):
+  none = jax.tree.map(lambda a: a[:0], games)
+  draw = lambda states: (render_labelled(states, (VIEW,))[0], segment_batch(states, VIEW))
+  for labelled, code in _both(draw, none):
+    assert labelled.rgb.shape == (0, 36, 64, 3) and labelled.rgb.dtype == np.uint8
+    assert labelled.code.shape == code.shape == (0, 36, 64) and code.dtype == np.int32
+    assert labelled.depth.shape == (0, 36, 64) and labelled.depth.dtype == np.float32
 
 
 def _loop_lengths(jaxpr):

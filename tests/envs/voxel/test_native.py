@@ -186,6 +186,14 @@ def test_a_game_alone_in_a_batch_and_under_vmap_gives_the_same_bytes(rich):
 
 
 @needs_compiler
+def test_no_games_give_no_pictures_of_the_same_shape(rich):
+  none = jax.tree.map(lambda a: a[:0], rich)
+  for reference, native in both(none, (SQUARE, ODD)):
+    assert native.shape == reference.shape and native.shape[0] == 0
+    assert native.dtype == reference.dtype == np.uint8
+
+
+@needs_compiler
 def test_environment_and_pure_functions_take_the_renderer():
   views, names = (View(0, 0, 640, 360, 32, 18),), ["mine_block:oak_log", "craft_item:arrow"]
   action = RawAction(np.zeros((2, NUM_BUTTONS), np.int8), np.full((2, 2), 5.0, np.float32))

@@ -112,6 +112,9 @@ def _look_together(states: State, plan: _Plan) -> tuple[Rays, Hits, Things]:
 
 def _map_games(paint: Callable[..., Any], states: State, plan: _Plan) -> Any:
   """`paint(game, *_look(state, plan))` of every game, in the layout of the platform."""
+  if not len(states.boxes):  # what one game gives, without it: nothing of it is computed
+    one = jax.tree.map(lambda x: jnp.zeros((1, *x.shape[1:]), x.dtype), states)
+    return jax.tree.map(lambda x: x[:0], _map_games(paint, one, plan))
   games = states, jax.vmap(once_of)(states)
   if is_together():
     draw = lambda games: jax.vmap(paint)(games, *_look_together(games[0], plan))
