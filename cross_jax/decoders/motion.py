@@ -33,7 +33,7 @@ class MotionDecoder:
   - turn: 10 degrees on each axis named, half on each of the first two ticks.
   - attack / mine, use / place, open gui: at what the turn leads to: from the tick that completes it
     (the game moves the camera first), tick 0 without a turn. attack / mine is held to the last
-    tick, the others are released on the next.
+    tick, the others are released on the next, if k has one left.
   - cursor move: 18 px on each axis named, on tick 0.
   - operate gui (left), choose (right): a click on the tick after the cursor moved, tick 0 if it did
     not; then released. A segment that points in a GUI lasts no longer than that, whatever it holds.

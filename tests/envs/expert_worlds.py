@@ -28,7 +28,6 @@ def make_view(**changes) -> Snapshot:
     fall_m=0.0,
     hotbar=0,
     attack_ticks=100,
-    mine_cell=-1,
     mob_kind=np.zeros(MAX_MOBS, np.int32),
     mob_pos=np.zeros((MAX_MOBS, 3)),
     mob_health=np.zeros(MAX_MOBS),

@@ -75,7 +75,7 @@ def aim_at(view: Snapshot, origin: np.ndarray, slot: int) -> np.ndarray:
 
 
 def _may_hit(view: Snapshot, slot: int) -> bool:
-  """Whether a press of `attack` hurts: the button is up and the mob no longer flashes.
+  """Whether a press of `attack` takes its full effect: the button is up, the mob does not flash.
 
   A weapon slower than the flash is used before its full strength: the picture doesn't show that.
   """

@@ -15,7 +15,7 @@ from cross_jax.base import (
 from cross_jax.decoders.geometry import point_to_px, turn_to
 from cross_jax.envs.experts.geometry import eye, project
 from cross_jax.envs.experts.intent import APPROACH, MINE, STRIKE, USE, WAIT, Intent
-from cross_jax.envs.experts.mine import harvests, hotbar_key
+from cross_jax.envs.experts.mine import harvests, hotbar_key, is_goal_block
 from cross_jax.envs.experts.navigate import is_afloat
 from cross_jax.envs.experts.plan import plan
 from cross_jax.envs.experts.raw import (
@@ -94,10 +94,9 @@ def motion_alone(intent: Intent, view: Snapshot) -> RawAction:
   World: of the nine turns by 0 or 10 degrees on each axis, the least that brings the crosshair to
   the target, and then `attack` with it; if none does, the one that comes nearest, and that alone,
   as with a key held it would take all k ticks: a swimmer lets go of `jump` while the head is above
-  the water. GUI: a slot's
-  pitch towards the target on each axis that misses it, with the click once that arrives. Nothing,
-  which is a wait of k ticks: while the furnace burns, a mob near enough still flashes, or a button
-  must be let go first.
+  the water. GUI: a slot's pitch towards the target on each axis that misses it, with the click once
+  that arrives. Nothing, which is a wait of k ticks: while the furnace burns, a mob near enough
+  still flashes, or a button must be let go first.
   """
   if intent.kind in CLICK_BUTTON:
     return _motion_click(intent, view)
@@ -225,13 +224,13 @@ def _with_item_in_hand(intent: Intent, view: Snapshot) -> Intent:
   if slot is None:
     return intent
   then = plan(view._replace(hotbar=slot))
-  if then.kind == USE or (then.kind == MINE and not harvests(view, then.target)):
-    return then._replace(kind=APPROACH)
-  return then
+  is_wasted = then.kind == MINE and is_goal_block(view, then.target)
+  is_wasted &= not harvests(view, then.target)
+  return then._replace(kind=APPROACH) if is_wasted or then.kind == USE else then
 
 
 def _verb(intent: Intent, view: Snapshot) -> str:
-  """A mob that was just hit can't be hurt again yet: stay near it meanwhile."""
+  """A mob that was just hit would take no such hit again yet: stay near it meanwhile."""
   if intent.kind in (MINE, USE):
     return "Mine" if intent.kind == MINE else "right click"
   if intent.kind == STRIKE and view.mob_hurt_ticks[intent.target] <= 1:

@@ -14,6 +14,7 @@ from cross_jax.envs.experts.intent import IDLE, MINE, WAIT, Intent
 from cross_jax.envs.experts.navigate import Cell, Ground, feet_cell, find_path
 from cross_jax.envs.experts.snapshot import Snapshot
 from cross_jax.envs.experts.walk import distance_to, eye_of, walk_along
+from cross_jax.envs.tasks.setup import STAT_MINE_BLOCK
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.state import SIZE_X, SIZE_Z
@@ -59,6 +60,12 @@ def best_tool(view: Snapshot, block: int) -> int:
   return best if worth[best] > worth[view.hotbar] else view.hotbar
 
 
+def is_goal_block(view: Snapshot, cell: int) -> bool:
+  """Whether a task to mine is about the block of a cell index."""
+  is_it = BLOCKS.base[view.blocks.reshape(-1)[cell]] == view.goal_index
+  return bool(view.goal_stat == STAT_MINE_BLOCK and is_it)
+
+
 def harvests(view: Snapshot, cell: int) -> bool:
   """Whether breaking the block of a cell index with the item in hand counts and drops it."""
   block = view.blocks.reshape(-1)[cell]
@@ -77,7 +84,7 @@ def _can_harvest(block: int, items: np.ndarray) -> np.ndarray:
 def reach(view: Snapshot, kind: str) -> Intent:
   """The move towards turning to a block of the goal's kind in reach, to MINE or USE it.
 
-  In reach: the visible one that takes the least turning, and the one already cracked before others.
+  In reach: the visible one that takes the least turning.
   Else the way to the next one; blocks in between are broken only where no way leads around.
   """
   origin, ahead = eye(view.pos), gaze(view.yaw_deg, view.pitch_deg)

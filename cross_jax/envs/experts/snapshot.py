@@ -19,7 +19,6 @@ class Snapshot(NamedTuple):
   fall_m: float
   hotbar: int
   attack_ticks: int
-  mine_cell: int
   mob_kind: np.ndarray  # int32[MAX_MOBS]
   mob_pos: np.ndarray  # float64[MAX_MOBS, 3], m
   mob_health: np.ndarray  # float64[MAX_MOBS]
@@ -49,7 +48,7 @@ def snapshots(state: State, games: np.ndarray | None = None) -> list[Snapshot]:
   blocks = np.asarray(state.blocks)
   columns = [
     player.pos, player.vel, player.yaw_deg, player.pitch_deg, player.is_on_ground, player.fall_m,
-    player.hotbar, player.attack_ticks, player.mine_cell, mobs.kind, mobs.pos, mobs.health,
+    player.hotbar, player.attack_ticks, mobs.kind, mobs.pos, mobs.health,
     mobs.hurt_ticks, state.drops.item, state.slots.item, state.slots.count, gui.kind,
     gui.is_book_open, gui.cursor_px, gui.burn_ticks, state.prev_buttons, state.goal.stat,
     state.goal.index,

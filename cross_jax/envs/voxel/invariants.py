@@ -106,6 +106,9 @@ def _is_alive(state: State) -> jax.Array:
     between(player.hotbar, 0, 8),
     between(player.mine_progress, 0, 1),
     between(player.pitch_deg, -90, 90),
+    between(player.miss_ticks, 0, 10),
+    between(player.mine_delay, 0, 5),
+    between(player.jump_delay, 0, 10),
   ]
   return jnp.all(jnp.stack(is_ok))
 

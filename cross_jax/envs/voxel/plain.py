@@ -77,11 +77,12 @@ class Plain:
     return self
 
   def hold(self, name: str, count: int = 1, slot: int = layout.HOTBAR) -> "Plain":
-    """Puts a stack into a slot, the hand by default."""
+    """Puts a stack into a slot, the hand by default; what is in hand has been there for long."""
     item, counts = self.state.slots.item.copy(), self.state.slots.count.copy()
     item[slot], counts[slot] = tables.ITEMS.index[name], count
     self.state = self.state._replace(slots=self.state.slots._replace(item=item, count=counts))
-    return self
+    held = item[layout.HOTBAR + int(self.state.player.hotbar)]
+    return self.player(held_item=held)
 
   def mob(self, name: str, x: float, y: float, z: float, slot: int = 0) -> "Plain":
     """Puts a whole mob with its feet at (x, y, z)."""

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from cross_jax.base import NUM_BUTTONS
 from cross_jax.envs.tasks.setup import TaskSetup
 from cross_jax.envs.voxel.content import tables
-from cross_jax.envs.voxel.gui import gui, stores
+from cross_jax.envs.voxel.gui import gui, layout, stores
 from cross_jax.envs.voxel.params import MIDNIGHT, NOON
 from cross_jax.envs.voxel.render.boxes import build_boxes
 from cross_jax.envs.voxel.rules.edits import NO_CELL, no_edits
@@ -43,11 +43,13 @@ def reset(setup: TaskSetup, rng: jax.Array) -> State:
   num_blocks, num_mobs, num_items = (
     len(table.names) for table in (tables.BLOCKS, tables.MOBS, tables.ITEMS)
   )
+  slots = Slots(jnp.asarray(setup.item, jnp.int32), jnp.asarray(setup.count, jnp.int32))
+  player = fresh_player(spawn.pos, spawn.yaw_deg, spawn.pitch_deg)
   state = State(
     blocks=blocks,
     boxes=build_boxes(blocks),
     light=flood_light(blocks),
-    player=fresh_player(spawn.pos, spawn.yaw_deg, spawn.pitch_deg),
+    player=player._replace(held_item=slots.item[layout.HOTBAR + player.hotbar]),
     mobs=animals,
     drops=Drops(
       _counts(MAX_DROPS),
@@ -65,7 +67,7 @@ def reset(setup: TaskSetup, rng: jax.Array) -> State:
     ),
     aim=Aim(*(jnp.full((), NO_CELL, jnp.int32) for _ in Aim._fields)),
     edits=no_edits(),
-    slots=Slots(jnp.asarray(setup.item, jnp.int32), jnp.asarray(setup.count, jnp.int32)),
+    slots=slots,
     gui=stores.fresh_gui(),
     stores=stores.fresh_stores(),
     stats=Stats(

@@ -32,15 +32,14 @@ class Player(NamedTuple):
   hurt_ticks: jax.Array  # int32[], ticks of invulnerability left
   last_damage: jax.Array  # float32[], health points of the last hurt: only more counts till then
   attack_ticks: jax.Array  # int32[], ticks since the hand last swung (cool-down)
-  miss_ticks: (
-    jax.Array
-  )  # int32[], ticks until `attack` held since a swing in the air does something
+  miss_ticks: jax.Array  # int32[], ticks that a held `attack` still does nothing after a miss
   mine_cell: jax.Array  # int32[], cell being broken, or -1
   mine_progress: jax.Array  # float32[], 0..1
   mine_delay: jax.Array  # int32[], ticks of held `attack` until mining goes on after a break
   use_delay: jax.Array  # int32[], ticks until `use` works again while held
   jump_delay: jax.Array  # int32[], ticks until `jump` works again while held
   hotbar: jax.Array  # int32[], selected hotbar slot 0..8
+  held_item: jax.Array  # int32[], row of ITEMS that was in hand on the last tick
   saturation: jax.Array  # float32[], 0..food, spent before food
   exhaustion: jax.Array  # float32[], 4 of it cost one point of saturation or food
   food_ticks: jax.Array  # int32[], ticks towards the next regeneration or starvation
@@ -57,9 +56,7 @@ class Mobs(NamedTuple):
   yaw_deg: jax.Array  # float32[MAX_MOBS]
   health: jax.Array  # float32[MAX_MOBS]
   hurt_ticks: jax.Array  # int32[MAX_MOBS], ticks of invulnerability (and red flash) left
-  last_damage: (
-    jax.Array
-  )  # float32[MAX_MOBS], health points of the last hit: only more counts till then
+  last_damage: jax.Array  # float32[MAX_MOBS], health points of the last hit, see Player
   think_ticks: jax.Array  # int32[MAX_MOBS], ticks until the next choice of heading
   fire_ticks: jax.Array  # int32[MAX_MOBS], ticks left to burn
   timer_ticks: jax.Array  # int32[MAX_MOBS], a creeper's fuse, an archer's pause

@@ -47,6 +47,7 @@ RULES = (
   keys.swap_hands,
   aim.take_aim,
   mining.pick,
+  keys.take_in_hand,
   combat.attack,
   rarely(tricks.teleport, tricks.may_teleport, "mobs"),
   mining.mine,

@@ -7,6 +7,7 @@ from world_driver import Plain, cell, press
 
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.render.hand import swing
 from cross_jax.envs.voxel.rules import aim, mining
 from cross_jax.envs.voxel.rules.edits import NO_CELL
 from cross_jax.envs.voxel.state import NUM_CELLS, SIZE_X, SIZE_Y, SIZE_Z
@@ -103,6 +104,24 @@ def test_a_click_in_the_pause_after_a_break_breaks_only_what_breaks_at_once():
   game.run(press("attack"), 10).run(press(), 30).run(press("attack"), 14)
   assert game.block(16, 10, 19) == "oak_log"  # released, the pause of 5 ticks stood still
   assert game.run(press("attack")).block(16, 10, 19) == "air"
+
+
+def test_who_mines_uses_nothing():
+  game = Plain().put("stone", (16, 10, 18)).hold("apple").player(food=10)
+  game.run(press("attack"), 5).run(press("attack", "use"), 5)
+  assert float(game.state.player.mine_progress) == pytest.approx(10 / 150)
+  assert int(game.state.player.eat_ticks) == 0
+  game = Plain().put("stone", (16, 10, 18)).hold("oak_planks", 5).run(press("attack"), 5)
+  assert game.run(press("attack", "use"), 5).carried("oak_planks") == 5
+  assert game.run(press(), 2).run(press("use")).carried("oak_planks") == 4
+
+
+def test_the_hand_swings_through_the_pause_after_a_break_and_rests_after():
+  game = Plain().put("dirt", (16, 10, 18), (16, 10, 19)).hold("iron_shovel")
+  held = [float(swing(game.run(press("attack")).state)) for _ in range(9)]
+  assert game.block(16, 10, 18) == "air" and game.block(16, 10, 19) == "dirt"
+  assert all(abs(one - other) > 1e-3 for one, other in zip(held, held[1:]))
+  assert [float(swing(game.run(press()).state)) for _ in range(8)][-2:] == [0, 0]
 
 
 def test_reach_is_four_and_a_half_metres():

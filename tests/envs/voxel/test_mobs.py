@@ -46,7 +46,18 @@ def test_mining_and_placing_swing_the_hand():
   assert int(game.state.player.attack_ticks) == 1
   game = Plain().put("stone", (16, 10, 20)).hold("oak_planks").run(press(), 3)
   assert int(game.run(press("use")).state.player.attack_ticks) == 1
-  assert int(game.run(press("use"), 9).state.player.attack_ticks) == 10  # nothing left to place
+  assert int(game.run(press("use"), 9).state.player.attack_ticks) == 9  # from an empty hand on
+  game = Plain().put("crafting_table", (16, 10, 18)).run(press("use"))
+  assert game.state.gui.kind and int(game.state.player.attack_ticks) == 1
+  game = Plain().hold("stick", 2).run(press("drop"))
+  assert int(game.state.player.attack_ticks) == 1
+  assert int(game.run(press(), 5).run(press("swapHands")).state.player.attack_ticks) == 1
+
+
+def test_a_mob_out_of_reach_hides_the_block_behind_it():
+  game = Plain().mob("cow", 16.5, 9.6, 16.5 + 3.7).put("dandelion", (16, 10, 20))
+  assert game.run(press("attack")).block(16, 10, 20) == "dandelion"
+  assert float(game.state.mobs.health[0]) == 10 and int(game.state.player.miss_ticks) == 10
 
 
 def test_who_eats_neither_hits_nor_mines():

@@ -55,6 +55,8 @@ def test_mining_begins_anew_with_another_tool():
   assert float(game.state.player.mine_progress) == 0
   game.run(press("attack", "hotbar.2"))
   assert 0 < float(game.state.player.mine_progress) < 0.1
+  game = Plain().put("iron_ore", (16, 10, 18)).hold("stone_pickaxe").run(press("attack"), 9)
+  assert float(game.run(press("attack", "drop")).state.player.mine_progress) == 0
   game = Plain().put("iron_ore", (16, 10, 18)).run(press("attack"), 250)
   before = float(game.state.player.mine_progress)
   game.run(press("attack", "hotbar.2"))  # another empty slot: the same bare hand

@@ -39,7 +39,7 @@ def _critical_charge(item: str) -> float:
 
 
 def _after_mining(item: str) -> float:
-  """Share of a full hit's damage on the tick after a tick of mining."""
+  """Share of a full hit's damage two ticks after a tick of mining."""
   game = Plain().put("stone", (16, 10, 18)).hold(item).run(press("attack"))
   game.put("air", (16, 10, 18)).run(press()).mob("iron_golem", 16.5, FLOOR, 18.6)
   return (100.0 - float(game.run(press("attack")).state.mobs.health[0])) / _hit(item)

@@ -41,7 +41,7 @@ def cells(measured: Measured) -> tuple[str, ...]:
   row = measured.row
   verdict = f"chosen: {row.chosen}" if measured.verdict == "chosen" else measured.verdict
   if measured.error:
-    verdict = f"failed: {measured.error}"
+    verdict = f"failed: {measured.error}".replace("|", "/")  # it divides Markdown's cells
   numbers = (measured.value, row.published, measured.difference)
   return row.rule, row.unit, *(f"{number:.5g}" for number in numbers), row.source, verdict
 

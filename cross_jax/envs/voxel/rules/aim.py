@@ -34,14 +34,17 @@ def take_aim(state: State, action: RawAction, params: Params) -> State:
 
 
 def aim_of(state: State) -> Aim:
-  """What the gaze meets: a mob in reach hides the block behind it."""
+  """What the gaze meets: a mob hides the block behind it, and beyond MELEE_REACH_M is not met.
+
+  Source: Minecraft 1.16 GameRenderer.pick.
+  """
   eye, gaze = eye_of(state.player), gaze_of(state.player)
   hit, foe = cast(state.blocks, eye, gaze), cast_mobs(state.mobs, eye, gaze)
   is_mob = foe.distance < hit.distance
   return Aim(
     cell=jnp.where(is_mob, NO_CELL, hit.cell),
     front=jnp.where(is_mob, NO_CELL, hit.front),
-    mob=jnp.where(is_mob, foe.slot, NO_MOB),
+    mob=jnp.where(is_mob & (foe.distance <= MELEE_REACH_M), foe.slot, NO_MOB),
   )
 
 
@@ -87,7 +90,7 @@ def cast(blocks: jax.Array, eye: jax.Array, gaze: jax.Array) -> Hit:
 
 
 def cast_mobs(mobs: Mobs, eye: jax.Array, gaze: jax.Array) -> MobHit:
-  """The first mob within MELEE_REACH_M whose box the ray from float32[3] `eye` enters."""
+  """The first mob within BLOCK_REACH_M whose box the ray from float32[3] `eye` enters."""
   half = jnp.asarray(tables.MOBS.width)[mobs.kind] / 2
   tall = jnp.asarray(tables.MOBS.height)[mobs.kind]
   low = mobs.pos - jnp.stack([half, jnp.zeros_like(half), half], axis=-1)
@@ -96,7 +99,7 @@ def cast_mobs(mobs: Mobs, eye: jax.Array, gaze: jax.Array) -> MobHit:
   one, other = (low - eye[None]) / speed, (high - eye[None]) / speed
   enter = jnp.maximum(jnp.max(jnp.minimum(one, other), axis=-1), 0.0)
   leave = jnp.min(jnp.maximum(one, other), axis=-1)
-  is_hit = (mobs.kind > 0) & (leave >= enter) & (enter <= MELEE_REACH_M)
+  is_hit = (mobs.kind > 0) & (leave >= enter) & (enter <= BLOCK_REACH_M)
   distance = jnp.where(is_hit, enter, jnp.inf)
   first = jnp.argmin(distance).astype(jnp.int32)
   return MobHit(jnp.where(is_hit[first], first, NO_MOB), distance[first])

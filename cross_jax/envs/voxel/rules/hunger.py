@@ -39,13 +39,13 @@ _EAT_TICKS = np.where(_NAMES == "dried_kelp", FAST_EAT_TICKS, EAT_TICKS).astype(
 def eat(state: State, action: RawAction, params: Params) -> State:
   """Eats one of the food in hand after `use` was held on it for its time; its bowl or bottle stays.
 
-  Deviation: an empty bottle that there is no room for is gone.
+  Who mines does not begin to eat. Deviation: an empty bottle that there is no room for is gone.
   """
   player, slot = state.player, layout.HOTBAR + state.player.hotbar
   item = state.slots.item[slot]
   food = jnp.asarray(tables.ITEMS.food)[item]
   is_wanted = (player.food < MAX_FOOD) | jnp.asarray(_IS_ALWAYS_EDIBLE)[item]
-  is_busy = state.gui.kind != layout.GUI_NONE
+  is_busy = (state.gui.kind != layout.GUI_NONE) | (player.mine_cell >= 0)
   is_eating = (action.buttons[BUTTON_INDEX["use"]] > 0) & (food > 0) & is_wanted & ~is_busy
   ticks = jnp.where(is_eating, player.eat_ticks + 1, 0)
   is_eaten = ticks >= jnp.asarray(_EAT_TICKS)[item]

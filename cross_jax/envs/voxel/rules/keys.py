@@ -51,30 +51,29 @@ def _pressed(state: State, action: RawAction) -> jax.Array:
 
 
 def select_hotbar(state: State, action: RawAction, params: Params) -> State:
-  """A number key selects its hotbar slot; another slot's item starts to charge anew.
-
-  Source: Minecraft 1.16, MultiPlayerGameMode.sameDestroyTarget and LivingEntity.updatingUsingItem.
-  """
+  """A number key selects its hotbar slot."""
   keys = _pressed(state, action)[_HOTBAR_KEYS]
   hotbar = jnp.where(jnp.any(keys), jnp.argmax(keys).astype(jnp.int32), state.player.hotbar)
-  return state._replace(player=at_slot(state, hotbar))
+  return state._replace(player=state.player._replace(hotbar=hotbar))
 
 
-def at_slot(state: State, hotbar: jax.Array) -> Player:
-  """The player with hotbar slot int32[] in hand."""
+def take_in_hand(state: State, action: RawAction, params: Params) -> State:
+  """With another item in hand than on the last tick, the charge, mining and eating begin anew.
+
+  Source: Minecraft 1.16 Player.tick, MultiPlayerGameMode.sameDestroyTarget,
+    LivingEntity.updatingUsingItem.
+  """
   player = state.player
-  old, new = (state.slots.item[layout.HOTBAR + slot] for slot in (player.hotbar, hotbar))
-  charge = jnp.where(hotbar == player.hotbar, player.attack_ticks, 0)
-  return _with_item(player, old, new)._replace(hotbar=hotbar, attack_ticks=charge)
-
-
-def _with_item(player: Player, old: jax.Array, new: jax.Array) -> Player:
-  """The player whose item in hand was `old` and is `new`: mining and eating begin anew."""
-  is_same = old == new
-  return player._replace(
-    mine_cell=jnp.where(is_same, player.mine_cell, NO_CELL),
-    mine_progress=jnp.where(is_same, player.mine_progress, 0.0),
-    eat_ticks=jnp.where(is_same, player.eat_ticks, 0),
+  item = state.slots.item[layout.HOTBAR + player.hotbar]
+  is_same = item == player.held_item
+  return state._replace(
+    player=player._replace(
+      held_item=item,
+      attack_ticks=jnp.where(is_same, player.attack_ticks, 0),
+      mine_cell=jnp.where(is_same, player.mine_cell, NO_CELL),
+      mine_progress=jnp.where(is_same, player.mine_progress, 0.0),
+      eat_ticks=jnp.where(is_same, player.eat_ticks, 0),
+    )
   )
 
 
@@ -86,7 +85,12 @@ def throw(state: State, action: RawAction, params: Params) -> State:
   count = state.slots.count[slot]
   thrown = jnp.where(is_thrown, jnp.where(is_all, count, jnp.minimum(count, 1)), 0)
   lying = thrown_drops(state.drops, player, state.slots.item[slot], thrown)
-  return state._replace(drops=lying, slots=inventory.remove_item(state.slots, slot, thrown))
+  attack_ticks = jnp.where(thrown > 0, 0, player.attack_ticks)  # the hand swings
+  return state._replace(
+    player=player._replace(attack_ticks=attack_ticks),
+    drops=lying,
+    slots=inventory.remove_item(state.slots, slot, thrown),
+  )
 
 
 def thrown_drops(lying: Drops, player: Player, item: jax.Array, count: jax.Array) -> Drops:
@@ -98,14 +102,12 @@ def thrown_drops(lying: Drops, player: Player, item: jax.Array, count: jax.Array
 
 def swap_hands(state: State, action: RawAction, params: Params) -> State:
   """`swapHands` exchanges the stack in hand and the one in the off hand."""
-  player, slots = state.player, state.slots
-  slot = layout.HOTBAR + player.hotbar
+  slots, slot = state.slots, layout.HOTBAR + state.player.hotbar
   item, count = slots.item[slot], slots.count[slot]
   other, other_count = slots.item[layout.OFFHAND], slots.count[layout.OFFHAND]
   swapped = inventory.set_slot(slots, slot, other, other_count)
   swapped = inventory.set_slot(swapped, jnp.int32(layout.OFFHAND), item, count)
   is_swapped = _pressed(state, action)[BUTTON_INDEX["swapHands"]]
   return state._replace(
-    player=_with_item(player, item, jnp.where(is_swapped, other, item)),
-    slots=jax.tree.map(lambda new, old: jnp.where(is_swapped, new, old), swapped, slots),
+    slots=jax.tree.map(lambda new, old: jnp.where(is_swapped, new, old), swapped, slots)
   )

@@ -8,7 +8,7 @@ from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.rules import chance, drops, events, keys
+from cross_jax.envs.voxel.rules import chance, drops, events
 from cross_jax.envs.voxel.rules.cells import block_of_index, cell_of_index, eye_of
 from cross_jax.envs.voxel.rules.edits import MINE_AT, NO_CELL
 from cross_jax.envs.voxel.rules.fluids import WATER, fluid_at
@@ -75,7 +75,7 @@ def mine(state: State, action: RawAction, params: Params) -> State:
   """One tick of breaking the block at the crosshair while `attack` is held.
 
   The tick on which the button goes down counts already; when the target or the item in hand
-  (keys.py) changes, the tick of the change does not. After a break of more than a tick nothing is
+  changes, the tick of the change does not. After a break of more than a tick nothing is
   mined for BREAK_DELAY ticks, but a click still breaks what breaks at once. The count mine_block
   rises, and the loot drops, only if the tool can harvest the block. A second half breaks with it.
   The hand swings all the while. Who eats, or just swung in the air, does not mine.
@@ -98,8 +98,8 @@ def mine(state: State, action: RawAction, params: Params) -> State:
   is_begun = is_mining & (is_pressed | (~is_same & ~is_resting))
   before = jnp.where(is_begun, 0.0, player.mine_progress)
   progress = before + jnp.where((is_pressed | is_same) & ~is_resting, rate, 0.0)
-  is_through = is_mining & (progress >= 1.0 - 1e-5)
-  is_broken = is_through | (is_begun & (rate >= 1.0))
+  is_at_once = is_begun & (rate >= 1.0)
+  is_broken = is_mining & (is_at_once | (progress >= 1.0 - 1e-5))
   cell = jnp.where(is_begun, aim.cell, jnp.where(is_mining, player.mine_cell, NO_CELL))
   left = jnp.where(is_mining & is_resting, player.mine_delay - 1, player.mine_delay)
   xyz = cell_of_index(jnp.maximum(aim.cell, 0))
@@ -112,7 +112,7 @@ def mine(state: State, action: RawAction, params: Params) -> State:
     player=player._replace(
       mine_cell=jnp.where(is_broken, NO_CELL, cell),
       mine_progress=jnp.where(is_mining & ~is_broken, progress, 0.0),
-      mine_delay=jnp.where(is_through & (rate < 1.0), BREAK_DELAY, left),
+      mine_delay=jnp.where(is_broken & ~is_at_once, BREAK_DELAY, left),
       attack_ticks=jnp.where(is_mining, 1, player.attack_ticks),
       exhaustion=player.exhaustion + jnp.where(is_broken, MINE_EXHAUSTION, 0.0),
     ),
@@ -141,4 +141,4 @@ def pick(state: State, action: RawAction, params: Params) -> State:
   held = jnp.asarray(tables.ITEMS.block)[state.slots.item[layout.HOTBAR : layout.MAIN]]
   is_it = (held == block) & (np.int32(0) < held)
   hotbar = jnp.where(is_pressed & jnp.any(is_it), jnp.argmax(is_it), state.player.hotbar)
-  return state._replace(player=keys.at_slot(state, hotbar.astype(jnp.int32)))
+  return state._replace(player=state.player._replace(hotbar=hotbar.astype(jnp.int32)))

@@ -26,6 +26,7 @@ def burn_mobs(state: State, action: RawAction, params: Params) -> State:
 
   Source: Minecraft 1.16 Monster.isSunBurnTick (which draws lots about once in 25 ticks; here each
     slot has its turn every MAX_MOBS ticks). Water puts the fire out and keeps the sun off.
+    Deviation: fire hurts within the pause after another damage too, and begins none.
   """
   mobs = state.mobs
   fluid = fluid_at(state.blocks, mobs.pos).kind
@@ -39,13 +40,15 @@ def burn_mobs(state: State, action: RawAction, params: Params) -> State:
   is_safe = (fluid == WATER) | jnp.asarray(tables.MOBS.is_fireproof)[mobs.kind] | ~is_there
   fire = jnp.where(is_safe, 0, fire)
   is_burnt = (fire > 0) & (fire % FIRE_PERIOD == 0) & (fluid != LAVA)
-  is_molten = (fluid == LAVA) & ~is_safe & (mobs.hurt_ticks == 0)
-  damage = jnp.where(is_molten, LAVA_DAMAGE, jnp.where(is_burnt, FIRE_DAMAGE, 0.0))
+  is_fresh = mobs.hurt_ticks == 0
+  heat = jnp.where(is_fresh, LAVA_DAMAGE, LAVA_DAMAGE - mobs.last_damage)
+  is_molten = (fluid == LAVA) & ~is_safe & (heat > 0)
+  damage = jnp.where(is_molten, heat, jnp.where(is_burnt, FIRE_DAMAGE, 0.0))
   return state._replace(
     mobs=mobs._replace(
       fire_ticks=jnp.maximum(fire - 1, 0),
       health=mobs.health - damage,
-      hurt_ticks=jnp.where(is_molten, HURT_TICKS, mobs.hurt_ticks),
+      hurt_ticks=jnp.where(is_molten & is_fresh, HURT_TICKS, mobs.hurt_ticks),
       last_damage=jnp.where(is_molten, LAVA_DAMAGE, mobs.last_damage),
     )
   )

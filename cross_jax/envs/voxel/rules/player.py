@@ -35,6 +35,7 @@ def fresh_player(pos: jax.Array, yaw_deg: jax.Array, pitch_deg: jax.Array) -> Pl
     use_delay=zero,
     jump_delay=zero,
     hotbar=zero,
+    held_item=zero,
     saturation=jnp.full((), START_SATURATION, jnp.float32),
     exhaustion=none,
     food_ticks=zero,

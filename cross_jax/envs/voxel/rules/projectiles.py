@@ -4,8 +4,8 @@ One mob a tick looks whether it can shoot (slot = tick modulo MAX_MOBS): it must
 rested (or nearly: what it shoots too early it rests longer) and see the player's eyes. Source:
 Minecraft 1.16's projectiles and ranged goals for speed, gravity and pauses; an archer draws for 20
 ticks, 40 after the last arrow, on hard difficulty 20. Deviations: a shot that meets a block is
-gone; beams, fangs and bullets fly like the rest; a potion hurts like a hit; damage is the mob
-table's, not by the arrow's speed.
+gone; beams, fangs and bullets fly like the rest; a potion hurts like a hit; pillagers shoot as
+often as skeletons; damage is the mob table's, not by the arrow's speed.
 """
 
 from typing import NamedTuple

@@ -53,13 +53,14 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   Acts on the tick `use` goes down and every USE_DELAY ticks while it is held; with sneak held and
   something in a hand, a block with a GUI is built against instead. Raw food goes onto a campfire,
   which counts as an interaction; deviation: what lies there is gone, its 600 ticks of cooking are
-  as long as a task.
+  as long as a task. Who mines uses nothing. What is done so swings the hand.
   """
   player, buttons, aim = state.player, action.buttons, state.aim
   is_pressed = buttons[BUTTON_INDEX["use"]] > 0
   is_fresh = state.prev_buttons[BUTTON_INDEX["use"]] == 0
   delay = jnp.maximum(player.use_delay - 1, 0)
-  is_used = is_pressed & (is_fresh | (delay == 0)) & (aim.cell >= 0)
+  is_mining = player.mine_cell >= 0
+  is_used = is_pressed & (is_fresh | (delay == 0)) & (aim.cell >= 0) & ~is_mining
   delay = jnp.where(is_used, USE_DELAY, delay)
   target = jnp.asarray(tables.BLOCKS.base)[block_of_index(state.blocks, aim.cell)]
   slot = layout.HOTBAR + player.hotbar
@@ -74,15 +75,15 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   edits = set_edit(state.edits, PLACE_AT, jnp.where(is_placed, site.cell, NO_CELL), site.block)
   half_cell = jnp.where(is_placed, site.half_cell, NO_CELL)
   state = state._replace(
-    player=player._replace(
-      use_delay=delay, attack_ticks=jnp.where(is_placed | is_fed, 1, player.attack_ticks)
-    ),
+    player=player._replace(use_delay=delay),
     slots=inventory.remove_item(state.slots, slot, spent),
     edits=set_edit(edits, PLACE_AT + 1, half_cell, site.half_block),
   )
   state = events.note(state, "use_item", item, spent)
   state = gui.open_gui(state, opened, aim.cell)
   is_opened = (opened > layout.GUI_NONE) & (state.gui.kind == opened)
+  attack_ticks = jnp.where(is_opened | is_placed | is_fed, 1, player.attack_ticks)
+  state = state._replace(player=state.player._replace(attack_ticks=attack_ticks))
   return events.note(state, "interact", target, (is_opened | is_fed).astype(jnp.int32))
 
 
