@@ -1,10 +1,11 @@
-"""What a player was about, told from what came next: the intents of a recorded episode."""
+"""What a player was about, told from what came next: intents and motions of a recorded episode."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from cross_jax.base import BUTTON_INDEX, DEG_PER_PX, RawAction
+from cross_jax.base import BUTTON_INDEX, BUTTONS, DEG_PER_PX, RawAction
+from cross_jax.decoders.motion import TURN_DEG
 from cross_jax.envs.experts.geometry import box_entry, cast_ray, eye, gaze
 from cross_jax.envs.experts.intent import (
   APPROACH,
@@ -35,18 +36,80 @@ _GUI_KEYS = (
   *(f"hotbar.{i}" for i in range(1, 10)),
 )
 _GUI_INDEX = [BUTTON_INDEX[key] for key in _GUI_KEYS]
+_HELD = ("forward", "back", "left", "right", "sneak", "sprint")
+_IS_HELD = np.isin(BUTTONS, _HELD)  # how long counts, not the tick on which it goes down
+_IS_NAMED_WHILE_DOWN = np.isin(BUTTONS, (*_HELD, "jump", "attack", "use"))  # these act while down
 
 
-def intents_of(views: Sequence[Snapshot], actions: RawAction) -> list[Intent | None]:
-  """The intent of every tick of an episode.
+def motions_of(
+  views: Sequence[Snapshot], actions: RawAction, *, max_ticks_per_decision: int
+) -> list[RawAction]:
+  """What a Motion label, alone, names on each tick, for the k ticks that its decoder may run.
 
-  A click on a slot, a blow at a block or a mob and a use of a block tell their target; the ticks
-  before, up to MAX_LEAD_TICKS, are the way to it: in the world an approach, in a GUI the same
-  click.
+  The window of a tick is the k ticks from it on, or as many as end before the next press or the
+  next change of GUI; a press is any button that goes down, except those to walk, sneak or sprint.
+  - turn: named on an axis if the window's sum is at least half of what a turn phrase does.
+  - buttons: those that walk, sneak and sprint, jump, attack and use if down for at least half of
+    the window.
+  - on the tick of a press: the press as well, and of the turn only that tick's own, which is
+    what it was aimed by.
+  - a window of less than k / 2 ticks in which nothing is named: the press that ends it and the
+    turn up to it, as a no_op would wait k ticks.
 
   Args:
     views: the state before each tick.
     actions: what was done, int8[T, 23] and float32[T, 2] degrees.
+    max_ticks_per_decision: k.
+  Returns:
+    One RawAction a tick, for `format_motion`: buttons, and degrees of which the sign counts. For
+    the world only: in a GUI the intent tells the steps of the cursor.
+  """
+  before = np.array([view.buttons for view in views]).reshape(actions.buttons.shape)
+  gui = np.array([view.gui for view in views])
+  pressed = (actions.buttons > 0) & (before == 0) & ~_IS_HELD  # [T, 23]
+  is_press = pressed.any(1)
+  return [
+    _motion(t, actions, pressed, is_press, gui, max_ticks_per_decision) for t in range(len(views))
+  ]
+
+
+def _motion(
+  t: int, actions: RawAction, pressed: np.ndarray, is_press: np.ndarray, gui: np.ndarray, k: int
+) -> RawAction:
+  """The motion of tick t; pressed: bool[T, 23], is_press: bool[T], gui: int[T]."""
+  ends = np.flatnonzero(is_press[t + 1 : t + k] | (gui[t + 1 : t + k] != gui[t]))
+  end = t + 1 + int(ends[0]) if len(ends) else min(t + k, len(gui))
+  is_down = 2 * (actions.buttons[t:end] > 0).sum(0) >= end - t
+  turn = actions.camera_deg[t : t + 1 if is_press[t] else end].sum(0)
+  action = _named((is_down & _IS_NAMED_WHILE_DOWN) | pressed[t], turn)
+  is_nothing = not action.buttons.any() and not action.camera_deg.any() and not is_press[t]
+  is_brief = len(ends) > 0 and 2 * (end - t) < k
+  if is_nothing and is_brief and is_press[end] and gui[end] == gui[t]:
+    press = _motion(end, actions, pressed, is_press, gui, k)
+    return _named(press.buttons > 0, actions.camera_deg[t : end + 1].sum(0))
+  return action
+
+
+def _named(is_named: np.ndarray, turn: np.ndarray) -> RawAction:
+  """Buttons, and a turn on the axes on which a phrase is nearer to it than none."""
+  camera = np.where(np.abs(turn) >= TURN_DEG / 2, turn, 0.0)
+  return RawAction(is_named.astype(np.int8), camera.astype(np.float32))
+
+
+def intents_of(
+  views: Sequence[Snapshot], actions: RawAction, *, max_ticks_per_decision: int
+) -> list[Intent | None]:
+  """The intent of every tick of an episode.
+
+  A click on a slot, a blow at a block or a mob and a use of a block tell their target; the ticks
+  before, up to MAX_LEAD_TICKS, are the way to it: in the world an approach, in a GUI the same
+  click. An idle tick is IDLE if at least k / 2 ticks from it on are, or all to the end: a no-op
+  waits k ticks. Else it is a pause on the way.
+
+  Args:
+    views: the state before each tick.
+    actions: what was done, int8[T, 23] and float32[T, 2] degrees.
+    max_ticks_per_decision: k.
   Returns:
     One Intent a tick; None where the episode doesn't tell: a way to no target, and in a GUI what is
     more than a click (quick moves, keys) with the way to it.
@@ -54,9 +117,13 @@ def intents_of(views: Sequence[Snapshot], actions: RawAction) -> list[Intent | N
   intents: list[Intent | None] = []
   target: Intent | None = None  # of the next deed
   age = 0  # ticks until it
+  num_idle = 0  # ticks from this one on
+  is_end = True  # and no other tick follows
   for t in reversed(range(len(views))):
     view, action = views[t], RawAction(actions.buttons[t], actions.camera_deg[t])
     age += 1
+    is_idle = not action.buttons.any() and not action.camera_deg.any()
+    num_idle, is_end = (num_idle + 1, is_end) if is_idle else (0, False)
     if view.gui and _is_more_than_a_click(view, action):
       target = None  # no intent says it, nor the way to it
       intents.append(None)
@@ -65,7 +132,7 @@ def intents_of(views: Sequence[Snapshot], actions: RawAction) -> list[Intent | N
     if deed is not None:
       target, age = deed, 0
       intents.append(deed)
-    elif not action.buttons.any() and not action.camera_deg.any():
+    elif is_idle and (is_end or 2 * num_idle >= max_ticks_per_decision):
       intents.append(IDLE)
     elif target is None or age > MAX_LEAD_TICKS:
       intents.append(None)

@@ -5,20 +5,23 @@ import sys
 import numpy as np
 import pytest
 
-from cross_jax.actions import format_action, parse
+from cross_jax.actions import format_action, format_motion, parse
 from cross_jax.base import BUTTON_INDEX, RawAction, Response, no_op
+from cross_jax.decoders import route
 from cross_jax.envs.experts import FORMS, SPACE_OF_FORM, plan, snapshots
-from cross_jax.envs.experts.intent import APPROACH, CLICK_LEFT, MINE
+from cross_jax.envs.experts.intent import APPROACH, CLICK_LEFT, IDLE, MINE
+from cross_jax.envs.experts.labels import motion_alone
 from cross_jax.envs.experts.play import act
 from cross_jax.envs.voxel.env import VoxelEnv
 from cross_jax.envs.voxel.recording import SUCCESS, Recorder, digest
 from data_pipelines import recordings
-from data_pipelines.hindsight import intents_of
+from data_pipelines.hindsight import intents_of, motions_of
 from data_pipelines.recordings import convert
 from data_pipelines.storage import FamilySource, list_families, text_key
 
 TASKS = ["mine_block:oak_leaves", "craft_item:emerald"]
 SEED = 10_003
+K = 8
 
 
 def record(path, task, seed, policy, num_ticks=200):
@@ -58,13 +61,19 @@ def test_rows_have_the_players_labels(played, tmp_path):
     views, actions = episodes[task]
     rows = list(FamilySource(tmp_path, task.partition(":")[0]))
     assert len(rows) > 3
+    intents = intents_of(views, actions, max_ticks_per_decision=K)
+    motions = motions_of(views, actions, max_ticks_per_decision=K)
     for row in rows:
       at = int(row["tick"])
       action = RawAction(actions.buttons[at], actions.camera_deg[at])
       assert (row["task"], row["seed"]) == (task, SEED) and row["instruction"]
       assert row["raw_text"] == format_action(action)
-      assert row["motion_raw_text"] == f"{row['motion_text']}\n{row['raw_text']}"
-      assert row["is_gui_open"] == (views[at].gui != 0)
+      is_gui_open = views[at].gui != 0
+      one_tick = format_motion(action, is_gui_open)
+      assert row["motion_raw_text"] == f"{one_tick}\n{row['raw_text']}"
+      alone = motion_alone(intents[at], views[at]) if is_gui_open else motions[at]
+      assert row["motion_text"] == format_motion(alone, is_gui_open)
+      assert row["is_gui_open"] == is_gui_open
       for form in FORMS:
         response = parse(row[text_key(form)])
         assert isinstance(response, Response) and response.space == SPACE_OF_FORM[form]
@@ -74,6 +83,10 @@ def test_rows_have_the_players_labels(played, tmp_path):
   assert all("left click" in text or "right click" in text for text in clicks)
   with pytest.raises(ValueError, match="was begun with recordings="):
     convert([folder / "0.jsonl"], tmp_path, show_progress=False)
+  with pytest.raises(ValueError, match="was begun with max_ticks_per_decision=8"):
+    convert([folder], tmp_path, max_ticks_per_decision=4, show_progress=False)
+  with pytest.raises(ValueError, match="max_ticks_per_decision 0: must be at least 1"):
+    convert([folder], tmp_path, max_ticks_per_decision=0, show_progress=False)
 
 
 def test_episodes_that_failed_leave_their_family_out(played, tmp_path):
@@ -92,7 +105,10 @@ def test_hindsight_finds_what_the_expert_was_about(played):
   _, episodes = played
   for task, kind in zip(TASKS, (MINE, CLICK_LEFT)):
     views, actions = episodes[task]
-    found, meant = intents_of(views, actions), [plan(view) for view in views]
+    found, meant = (
+      intents_of(views, actions, max_ticks_per_decision=K),
+      [plan(view) for view in views],
+    )
     assert None not in found
     assert found[-1].kind == meant[-1].kind == kind and found[-1].target == meant[-1].target
     clicks = [i for i, intent in enumerate(meant) if actions.buttons[i].any() and views[i].gui]
@@ -111,9 +127,108 @@ def test_quick_moves_and_keys_in_a_gui_are_no_plain_clicks(played):
   for key in ("sneak", "hotbar.3", "drop", "inventory"):
     changed = RawAction(actions.buttons.copy(), actions.camera_deg)
     changed.buttons[first, BUTTON_INDEX[key]] = 1
-    found = intents_of(views, changed)
+    found = intents_of(views, changed, max_ticks_per_decision=K)
     assert found[: first + 1] == [None] * (first + 1)
     assert found[second].kind == CLICK_LEFT
+
+
+def script(ticks, view, gui=()):
+  """Views and actions of (keys, pitch, yaw) ticks; gui: of the ticks, the rest have none."""
+  actions = no_op((len(ticks),))
+  for t, (keys, pitch, yaw) in enumerate(ticks):
+    actions.buttons[t, [BUTTON_INDEX[key] for key in keys.split()]] = 1
+    actions.camera_deg[t] = pitch, yaw
+  before = [np.zeros_like(actions.buttons[0]), *actions.buttons[:-1]]
+  guis = [*gui, *[0] * (len(ticks) - len(gui))]
+  views = [view._replace(buttons=b, gui=g) for b, g in zip(before, guis)]
+  return views, actions
+
+
+IDLE_TICK = ("", 0, 0)
+
+
+@pytest.mark.parametrize(
+  "ticks, want",
+  [
+    ([("", 0, 1)] + [IDLE_TICK] * 9, "no_op"),  # of one tick: turn right, which is 10 degrees
+    ([("", 0, 1)] * 10, "turn right"),  # 8
+    ([("", -0.5, 1)] * 5 + [IDLE_TICK] * 5, "turn right"),  # 5 and -2.5
+    ([("", -1, 0.9)] * 5 + [IDLE_TICK] * 5, "turn up"),  # -5 and 4.5
+    ([("", 0, 2)] * 2 + [("", 0, -2)] * 8, "turn left"),  # 4 - 12; of one tick: turn right
+    ([("forward", 0, 0)] * 3 + [IDLE_TICK] * 7, "no_op"),  # of one tick: move forward, for 8
+    ([("forward", 0, 0)] * 4 + [IDLE_TICK] * 6, "move forward"),
+    ([IDLE_TICK] * 2 + [("forward", 0, 1)] * 8, "move forward, turn right"),  # of one tick: no_op
+    ([("attack", 0, 2)] + [("attack", 0, 2)] * 9, "attack / mine"),  # what it is aimed by: 2
+    ([("attack", 0, 6)] + [IDLE_TICK] * 9, "turn right, attack / mine"),
+    ([("", 0, 2)] * 3 + [("attack", 0, 0)] * 9, "turn right"),  # 6, then the press
+    ([("", 0, 2)] * 2 + [("attack", 0, 0)] * 9, "attack / mine"),  # 4; a no_op would wait for 8
+    ([("", 0, 2)] * 2 + [("attack", 0, 2)] * 9, "turn right, attack / mine"),  # 4 + 2
+    ([IDLE_TICK] * 4 + [("attack", 0, 0)] * 9, "no_op"),
+    ([("hotbar.3", 0, 0), *[IDLE_TICK] * 9], "switch to hotbar 3"),
+    ([IDLE_TICK], "no_op"),
+  ],
+)
+def test_motion_names_what_the_player_does_over_a_decision(played, ticks, want):
+  views, actions = script(ticks, played[1][TASKS[0]][0][0])
+  motion = motions_of(views, actions, max_ticks_per_decision=K)[0]
+  assert format_motion(motion, is_gui_open=False) == f"Motion: {want}"
+
+
+def test_keys_that_are_pressed_once_are_named_once(played):
+  """Held on, `drop` and `swapHands` do nothing more; named again, they would."""
+  for key in ("drop", "swapHands", "hotbar.3"):
+    views, actions = script([(key, 0, 0)] * 10, played[1][TASKS[0]][0][0])
+    motions = motions_of(views, actions, max_ticks_per_decision=K)
+    assert [bool(m.buttons.any()) for m in motions] == [True] + [False] * 9
+
+
+def test_a_window_ends_where_a_gui_opens(played):
+  ticks = [("forward", 0, 1)] * 3 + [("inventory", 0, 0)] + [("", 0, 5)] * 6
+  views, actions = script(ticks, played[1][TASKS[0]][0][0], gui=[0] * 4 + [1] * 6)
+  texts = [format_motion(m, False) for m in motions_of(views, actions, max_ticks_per_decision=K)]
+  assert texts[:4] == ["Motion: move forward"] * 3 + ["Motion: open inventory"]
+
+
+def test_decoded_motion_does_what_the_player_did(played):
+  """A slow hand: 1.5 degrees a tick while walking, then a blow of 20 ticks."""
+  ticks = [("forward", 0, 1.5)] * 16 + [("", 0.9, 0)] * 8 + [("attack", 0, 0)] * 20
+  views, actions = script(ticks, played[1][TASKS[0]][0][0])
+  motions = motions_of(views, actions, max_ticks_per_decision=K)
+  for t in (0, 4, 8, 16, 24, 32):  # no press ends the window, or one ends it after 8
+    end = t + K if t != 24 else t + 1
+    decoded = decode(format_motion(motions[t], is_gui_open=False))
+    turn = np.stack([action.camera_deg for action in decoded]).sum(0)
+    assert np.abs(turn - actions.camera_deg[t:end].sum(0)).max() <= 5.0
+    is_down = 2 * actions.buttons[t:end].sum(0) >= end - t
+    assert np.array_equal(is_down, np.stack([a.buttons for a in decoded]).any(0))
+  one_tick = RawAction(actions.buttons[15], actions.camera_deg[15])  # the last of the walk
+  assert sum(a.buttons.sum() for a in decode(format_motion(one_tick, False))) == K
+  assert not any(a.buttons.any() for a in decode(format_motion(motions[15], False)))
+
+
+def decode(text):
+  """The raw actions of a label in the world."""
+  routed, actions, is_done = route(parse(text), K), [], False
+  while not is_done:
+    action, is_done = routed.decode(len(actions), (), (), False)
+    actions.append(action)
+  return actions
+
+
+def test_a_pause_is_part_of_the_way_and_a_wait_is_not(played):
+  _, episodes = played
+  views, actions = episodes[TASKS[0]]
+  for num_idle in (1, 3, 4, 8):
+    padded = RawAction(
+      np.concatenate([no_op((num_idle,)).buttons, actions.buttons, no_op((2,)).buttons]),
+      np.concatenate([no_op((num_idle,)).camera_deg, actions.camera_deg, no_op((2,)).camera_deg]),
+    )
+    states = [*views[:1] * num_idle, *views, *views[-1:] * 2]
+    found = intents_of(states, padded, max_ticks_per_decision=K)
+    kinds = [intent.kind for intent in found[:num_idle]]
+    num_waits = max(num_idle - 3, 0)  # a no-op waits 8 ticks: from 4 on it is nearer than none
+    assert kinds == [IDLE.kind] * num_waits + [APPROACH] * (num_idle - num_waits)
+    assert found[-2:] == [IDLE, IDLE]
 
 
 def test_the_way_to_a_block_is_an_approach_and_the_way_to_nothing_is_left_out(played):
@@ -125,7 +240,7 @@ def test_the_way_to_a_block_is_an_approach_and_the_way_to_nothing_is_left_out(pl
     np.stack([walk.buttons, *actions.buttons, walk.buttons]),
     np.stack([walk.camera_deg, *actions.camera_deg, walk.camera_deg]),
   )
-  found = intents_of([views[0], *views, views[0]], before)
+  found = intents_of([views[0], *views, views[0]], before, max_ticks_per_decision=K)
   assert found[0].kind == APPROACH and found[0].target == found[1].target
   assert found[-1] is None
 
