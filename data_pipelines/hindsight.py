@@ -112,7 +112,7 @@ def intents_of(
     max_ticks_per_decision: k.
   Returns:
     One Intent a tick; None where the episode doesn't tell: a way to no target, and in a GUI what is
-    more than a click (quick moves, keys) with the way to it.
+    more than a click on a slot (quick moves, keys, clicks beside) with the way to it.
   """
   intents: list[Intent | None] = []
   target: Intent | None = None  # of the next deed
@@ -142,11 +142,12 @@ def intents_of(
 
 
 def _is_more_than_a_click(view: Snapshot, action: RawAction) -> bool:
-  """Whether a tick in a GUI presses a key that acts there, or clicks while sneak is held."""
+  """Whether a tick in a GUI presses a key that acts, or clicks in sneak or beside the slots."""
   is_new = (action.buttons > 0) & (view.buttons == 0)
   is_click = any(is_new[BUTTON_INDEX[key]] for key in _CLICKS)
   is_quick_move = is_click and action.buttons[BUTTON_INDEX["sneak"]] > 0
-  return bool(is_new[_GUI_INDEX].any() or is_quick_move)
+  is_beside = is_click and _slot_under(view, action) is None  # may throw, or be for the recipe book
+  return bool(is_new[_GUI_INDEX].any() or is_quick_move or is_beside)
 
 
 def _deed(view: Snapshot, action: RawAction) -> Intent | None:

@@ -130,6 +130,10 @@ def test_quick_moves_and_keys_in_a_gui_are_no_plain_clicks(played):
     found = intents_of(views, changed, max_ticks_per_decision=K)
     assert found[: first + 1] == [None] * (first + 1)
     assert found[second].kind == CLICK_LEFT
+  beside = RawAction(actions.buttons, actions.camera_deg.copy())
+  beside.camera_deg[first] = -180.0  # into the corner of the screen
+  found = intents_of(views, beside, max_ticks_per_decision=K)
+  assert found[: first + 1] == [None] * (first + 1) and found[second].kind == CLICK_LEFT
 
 
 def script(ticks, view, gui=()):
