@@ -52,6 +52,7 @@ class Plain:
       pos=np.asarray([16.5, GROUND + 1, 16.5], np.float32),
       yaw_deg=np.float32(0),
       pitch_deg=np.float32(0),
+      held_item=np.int32(0),
     )
     mobs = state.mobs._replace(kind=np.zeros_like(state.mobs.kind))
     slots = state.slots._replace(
