@@ -36,9 +36,13 @@ def test_with_a_gui_open_the_mouse_moves_the_cursor_and_not_the_gaze():
 
 
 def test_hotbar_keys_and_their_cool_down():
-  game = Plain().run(press("hotbar.4"))
+  game = Plain().hold("oak_planks", 2).run(press(), 20)
+  charged = int(game.state.player.attack_ticks)
+  game.run(press("hotbar.4"))
   assert int(game.state.player.hotbar) == 3
-  assert int(game.state.player.attack_ticks) == 1  # another item: charging starts anew
+  assert int(game.state.player.attack_ticks) == 1 < charged  # another item: charging starts anew
+  game.run(press("hotbar.5"))
+  assert int(game.state.player.attack_ticks) == 2  # from an empty hand to an empty hand: it goes on
 
 
 def test_drop_throws_one_item_that_can_be_taken_back_later():
