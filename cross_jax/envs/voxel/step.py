@@ -114,13 +114,15 @@ def step_batch(
   bare = {"blocks": (), "boxes": (), "light": (), "stats": ()}
   kept = jax.tree.map(select, new._replace(**bare), states._replace(**bare))
   world = (states.blocks, states.boxes, states.light)
-  blocks, boxes, light = apply_edits_batch(world, new.edits, active)
+  (blocks, boxes, light), (kept, events) = apply_edits_batch(
+    world, new.edits, active, (kept, new.events)
+  )
   return (
     kept._replace(
       blocks=blocks,
       boxes=boxes,
       light=light,
-      stats=count_events_batch(states.stats, new.events, active),
+      stats=count_events_batch(states.stats, events, active),
     ),
     jnp.where(active, reward, 0.0),
     jnp.where(active, terminated, states.goal.is_reached | (states.player.health <= 0)),

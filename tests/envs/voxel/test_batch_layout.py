@@ -1,6 +1,8 @@
 """The layout of an accelerator, all games together, on a CPU: the same states and pictures."""
 
 import doctest
+import functools
+import re
 
 import jax
 import jax.extend
@@ -137,12 +139,39 @@ def test_edits_of_all_games_in_sweeps(games):
   edits = Edits(jnp.asarray(cell, jnp.int32), jnp.asarray(block, jnp.int32))
   active = jnp.asarray([True, True, False, True, True])
   world = (games.blocks, games.boxes, games.light)
-  each, together = _both(apply_edits_batch, world, edits, active)
+  each, together = _both(apply_edits_batch, world, edits, active, {"seen": jnp.arange(num_games)})
   assert _differing(each, together) == []
+  together, readings = together
+  assert readings["seen"].tolist() == list(range(num_games))
   assert together[0][0, 77] == block[0, 2]
   for old, new in zip(world, together, strict=True):
     assert (np.asarray(old) != new).any(1).tolist()[2] is False
     assert (np.asarray(old) != new).any()
+
+
+def test_edits_are_written_in_place(games):
+  """In a scan that has read the cells before, as a tick has: no world is copied, of all games."""
+  num_games = len(games.tick)
+  active = jnp.ones(num_games, bool)
+
+  def tick(world, cell):
+    blocks = world[0]
+    seen = jnp.take_along_axis(blocks, (cell * 7 % NUM_CELLS)[:, None], 1)
+    edits = Edits(
+      jnp.full((num_games, MAX_EDITS), NO_CELL).at[:, 0].set(cell),
+      jnp.ones((num_games, MAX_EDITS), jnp.int32),
+    )
+    return apply_edits_batch(world, edits, active, seen)
+
+  @functools.partial(jax.jit, donate_argnums=0)
+  def run(world, cells):
+    return jax.lax.scan(tick, world, cells)
+
+  world = (games.blocks, games.boxes, games.light)
+  with batch_layout(EACH):
+    program = run.lower(world, jnp.zeros((3, num_games), jnp.int32)).compile().as_text()
+  assert f"[{num_games},{NUM_CELLS}]" in program
+  assert not re.search(rf"\[{num_games},{NUM_CELLS}\]\S* copy\(", program)
 
 
 @pytest.mark.slow

@@ -3,6 +3,8 @@
 `State.blocks` is only read by the rules, so that a batch copies no world in a tick.
 """
 
+from typing import TypeVar
+
 import jax
 import jax.numpy as jnp
 
@@ -15,6 +17,7 @@ FALL_AT, MINE_AT, PLACE_AT = 0, 6, 8  # first entries: 3 falling blocks, one min
 # each with its other half
 LIT_TOGETHER = 128  # games whose light is flooded at once, in the layout of an accelerator
 
+Readings = TypeVar("Readings")
 World = tuple[jax.Array, jax.Array, jax.Array]  # blocks, boxes and light of games
 
 
@@ -51,7 +54,9 @@ def apply_edits(state: State) -> State:
   return state._replace(blocks=blocks, boxes=boxes, light=light)
 
 
-def apply_edits_batch(world: World, edits: Edits, active: jax.Array) -> World:
+def apply_edits_batch(
+  world: World, edits: Edits, active: jax.Array, readings: Readings
+) -> tuple[World, Readings]:
   """`apply_edits` of the games where `active`, in the layout of the platform (batch_layout.py).
 
   On a CPU one edit at a time: cells change rarely, so that a loop over the edits there are is
@@ -61,18 +66,20 @@ def apply_edits_batch(world: World, edits: Edits, active: jax.Array) -> World:
     world: (blocks, boxes, light), [B, NUM_CELLS] each.
     edits: Edits with a leading axis B.
     active: bool[B].
+    readings: pytree of all that the tick has worked out from `world`. It goes through the loop, so
+      that XLA knows that it is ready before cells are written, and copies none of them.
   Returns:
-    (blocks, boxes, light).
+    ((blocks, boxes, light), readings).
   """
   blocks, boxes, light = world
   num_games = active.shape[0]
   pending = (edits.cell != NO_CELL) & active[:, None]
   is_dark = jax.vmap(changes_light)(blocks, edits) & active
   if is_together():
-    return _apply_together(world, edits, pending, is_dark)
+    return _apply_together(world, edits, pending, is_dark), readings
 
   def change(carry):
-    blocks, boxes, light, pending = carry
+    blocks, boxes, light, pending, readings = carry
     n = jnp.argmax(pending.reshape(num_games * MAX_EDITS))
     i, k = n // MAX_EDITS, n % MAX_EDITS
     row = jax.lax.optimization_barrier(
@@ -81,11 +88,14 @@ def apply_edits_batch(world: World, edits: Edits, active: jax.Array) -> World:
     pending = pending.at[i, k].set(False)
     is_lit = is_dark[i] & ~jnp.any(pending[i])  # in this loop: a second one would copy all blocks
     shine = jax.lax.cond(is_lit, lambda: flood_light(row[0]), lambda: light[i])
-    return blocks.at[i].set(row[0]), boxes.at[i].set(row[1]), light.at[i].set(shine), pending
+    world = blocks.at[i].set(row[0]), boxes.at[i].set(row[1]), light.at[i].set(shine)
+    # The barrier hides that the loop leaves it as it is: else XLA would take it out.
+    return *world, pending, jax.lax.optimization_barrier(readings)
 
-  return jax.lax.while_loop(
-    lambda carry: jnp.any(carry[3]), change, (blocks, boxes, light, pending)
-  )[:3]
+  *world, _, readings = jax.lax.while_loop(
+    lambda carry: jnp.any(carry[3]), change, (blocks, boxes, light, pending, readings)
+  )
+  return tuple(world), readings
 
 
 def _apply_together(world: World, edits: Edits, pending: jax.Array, is_dark: jax.Array) -> World:
