@@ -49,7 +49,8 @@ def validate(config: ConfigDict, stages: tuple[str, ...]) -> None:
   for name in ("strl", "mtrl"):
     if name in stages:
       _check_rl(name, config[name])
-  if "sft" in stages and config.sft.save_every % config.sft.log_every:
+  # STRL trains M_cs2 with the settings of SFT.
+  if {"sft", "strl"} & set(stages) and config.sft.save_every % config.sft.log_every:
     raise ValueError(
       f"sft.save_every={config.sft.save_every}: must be a multiple of sft.log_every="
       f"{config.sft.log_every}, or a resumed run would log other means"

@@ -9,8 +9,8 @@ from cross_jax.decoders.cursor import find_cursor
 from cross_jax.decoders.geometry import MAX_TURN_DEG, cursor_motion, point_to_px, turn_to
 
 REACHED_PX = 4.0  # the cursor is at the point if the picture shows it this near on both axes
-HIT_TICK = 1  # of Kill's first hit: one tick after the turn
-HIT_PERIOD_TICKS = 13  # a sword is at full strength again after 12.5 ticks, a mob is immune for 10
+HIT_TICK = 1  # of Kill's first hit: one tick after the turn, or with it in a single tick
+HIT_PERIOD_TICKS = 13  # a sword is at full strength again after 12.5 ticks
 STILL_SHARE = 0.01  # the view stands still if fewer of its samples change
 STILL_LEVELS = 8  # of 255, by which a sample must change to count
 
@@ -28,6 +28,7 @@ class WorldDecoder:
   - Approach: forward, held from tick 0 for all k ticks; from the first tick on which the view
     stood still although it walks, jump as well;
   - Kill: as Approach, with a hit on tick 1 and every 13 ticks from there.
+  If there is a single tick, a click and the first hit go with the turn: the camera moves first.
   """
 
   def __init__(self, segment: GroundingSegment, k: int):
@@ -45,7 +46,6 @@ class WorldDecoder:
       case "move_camera" | "move to":
         return action, True
       case "left click" | "right click":
-        # Without a tick to itself, the click goes with the turn: the camera moves first.
         if tick == min(1, self._k - 1):
           _press(action, _CLICKS[self._verb])
         return action, tick + 1 >= min(3, self._k)
@@ -53,7 +53,7 @@ class WorldDecoder:
         _press(action, "attack")
       case verb if verb in _WALKS:
         self._walk(action, tick, images, views)
-        if self._verb == "Kill" and tick % HIT_PERIOD_TICKS == HIT_TICK:
+        if self._verb == "Kill" and tick % HIT_PERIOD_TICKS == min(HIT_TICK, self._k - 1):
           _press(action, "attack")
     return action, tick + 1 >= self._k
 
@@ -74,12 +74,14 @@ class CursorDecoder:
   Mine, Kill and left click press attack, right click presses use, the other verbs press nothing.
   The button is only pressed when the picture shows the cursor within 4 px of the point, and is
   released on the next tick, the last. A cursor that no view shows is first driven into the top
-  left corner of the screen, where its place is known.
+  left corner of the screen, where its place is known. If there is a single tick, the click goes
+  with the motion to the point: the cursor moves first.
   """
 
   needs_images = True
 
-  def __init__(self, segment: GroundingSegment):
+  def __init__(self, segment: GroundingSegment, k: int):
+    self._k = k
     self._button = _CLICKS.get(segment.verb)
     self._target = point_to_px(segment.point)
     self._known: tuple[float, float] | None = None  # where an unseen cursor must be
@@ -104,6 +106,8 @@ class CursorDecoder:
       self._is_clicked = True
       return action, False
     action.camera_deg[:] = cursor_motion(cursor, self._target)
+    if self._k == 1 and self._button is not None:
+      _press(action, self._button)
     return action, False
 
 
@@ -136,7 +140,9 @@ class GroundingDecoder:
     if tick == 0:
       self._in_gui = is_gui_open
       self._decoder = (
-        CursorDecoder(self._segment) if is_gui_open else WorldDecoder(self._segment, self._k)
+        CursorDecoder(self._segment, self._k)
+        if is_gui_open
+        else WorldDecoder(self._segment, self._k)
       )
     if is_gui_open != self._in_gui:
       return no_op(), True

@@ -11,6 +11,7 @@ from cross_jax.rollout.packing import Row
 
 LogFn = Callable[[int, dict[str, float]], None]
 _RUNNING_COUNTS = ("skipped_updates",)
+_MAXIMA = ("ratio_max",)
 
 
 def train(
@@ -63,10 +64,14 @@ def train(
 
 
 def mean_metrics(rows: list[dict[str, Any]]) -> dict[str, float]:
-  """The mean of each metric over steps, as Python floats; counts so far are the last step's."""
+  """The mean of each metric over steps, as Python floats.
+
+  Counts so far are the last step's, maxima those of all steps.
+  """
   rows = jax.device_get(rows)
   means = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
   means.update({key: float(rows[-1][key]) for key in _RUNNING_COUNTS if key in means})
+  means.update({key: float(max(row[key] for row in rows)) for key in _MAXIMA if key in means})
   return means
 
 

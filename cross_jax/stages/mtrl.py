@@ -131,8 +131,9 @@ def choose_decisions(
 ) -> list[tuple[Scored, int]]:
   """Which decisions are trained on: up to max_per_episode of each episode, max_rows in all.
 
-  A uniform sample of an episode's decisions keeps the expectation of its mean gradient while a lost
-  episode, which is long, weighs no more than a won one.
+  A uniform sample of an episode's decisions keeps the expectation of its mean gradient, and bounds
+  the weight of a lost episode, which is long. An episode of fewer decisions still weighs less: a
+  quick win gives fewer rows than a loss.
 
   Returns:
     (scored trajectory, index of the decision), shuffled.

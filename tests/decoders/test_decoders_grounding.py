@@ -148,6 +148,19 @@ def test_the_picture_decides_not_the_plan():
   assert action.buttons.sum() == 1 and not action.camera_deg.any()
 
 
+def test_in_a_single_tick_the_click_goes_with_the_motion():
+  for verb, button in (("left click", "attack"), ("right click", "use")):
+    screen = Screen(320.0, 180.0)
+    assert run_gui(screen, grounding(verb, 456, 478), k=1) == 1
+    [(pressed, x, y)] = screen.pressed
+    assert pressed == button
+    assert abs(x - 291.84) <= 1.0 and abs(y - 172.08) <= 1.0
+  for text, shows_cursor in (("move to", True), ("left click", False)):
+    screen = Screen(320.0, 180.0, shows_cursor=shows_cursor)
+    assert run_gui(screen, grounding(text, 456, 478), k=1) == 1
+    assert screen.pressed == []
+
+
 def test_a_cursor_already_there_is_clicked_at_once():
   screen = Screen(320.0, 180.0)
   assert run_gui(screen, grounding("left click", 500, 500)) == 2
@@ -196,6 +209,7 @@ def test_verbs_of_the_world():
   assert pressed("right click") == [set(), {"use"}, set()]
   assert pressed("left click") == [set(), {"attack"}, set()]
   assert pressed("right click", 1) == [{"use"}]
+  assert pressed("Kill", 1) == [{"forward", "attack"}] and pressed("Approach", 1) == [{"forward"}]
   assert pressed("move_camera") == pressed("move to") == [set()]
 
 

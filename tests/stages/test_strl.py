@@ -51,6 +51,32 @@ def test_camera_within_the_tolerance():
   assert reward("Action: move(40, 0)", action(yaw=5.0), tolerance_deg=None)[0] == 0.0
 
 
+@pytest.mark.parametrize("is_gui_open", [False, True])
+def test_another_verb_of_grounding_at_the_same_point_is_wrong(is_gui_open):
+  """Of a GUI as of the world; Mine and left click differ only in how long they hold."""
+  picture = np.zeros((180, 320, 3), np.uint8)
+  if is_gui_open:
+    picture[90:96, 160:166] = np.tri(6, dtype=np.uint8)[::-1, :, None] * 255  # the cursor
+  view = View(0, 0, 640, 360, 320, 180)
+  asked = strl.Question(ROW, (picture,), is_gui_open, ())
+  text = "Grounding: {} <|point_start|>(456,478)<|point_end|>".format
+  verbs = ("left click", "right click", "Approach", "Kill", "move to")
+  if is_gui_open:
+    verbs = ("left click", "right click", "move to")
+  for right in verbs:
+    routed = strl.route_text(text(right), 1)
+    accepted, _ = routed.decode(0, asked.images, (view,), is_gui_open)
+    for verb in verbs:
+      value, space = strl.reward(
+        text(verb),
+        asked._replace(accepted=(accepted,)),
+        (view,),
+        tolerance_deg=2.0,
+        format_penalty=0.1,
+      )
+      assert (value, space) == (float(verb == right), "grounding")
+
+
 def test_any_of_the_experts_actions_will_do():
   assert reward("Motion: move forward", action("jump"), action("forward"))[0] == 1.0
 
