@@ -35,6 +35,8 @@ void draw_world(const Scene& scene, const View& view, Packet* packets, int32_t* 
   const int32_t* numbers = view.plan + shown.first;
   const int columns = (view.width + kSide - 1) / kSide;
   Seen seen[kNumThings];
+  ThingHits things[kChunk];
+  const ThingHits* shown_things[kChunk];
   const int num_seen = seen_things(scene, seen);
   for (int first = 0; first < shown.num; first += kChunk, numbers += kChunk) {
     const int num = std::min(kChunk, shown.num - first);
@@ -45,10 +47,13 @@ void draw_world(const Scene& scene, const View& view, Packet* packets, int32_t* 
     for (int n = 0; n < num; n++) {
       const float* a = view.angles + size_t(numbers[n]) * 4;
       const float angles[2][2] = {{a[0], a[1]}, {a[2], a[3]}};
-      ThingHits things;
       const bool is_any =
-          num_seen > 0 && hit_things(scene, packets[n], seen, num_seen, angles, &things);
-      const I word = shade(scene, packets[n], is_any ? &things : nullptr, plan.pixel_angle);
+          num_seen > 0 && hit_things(scene, packets[n], seen, num_seen, angles, &things[n]);
+      shown_things[n] = is_any ? &things[n] : nullptr;
+      light_up(scene, shown_things[n], &packets[n]);
+    }
+    for (int n = 0; n < num; n++) {
+      const I word = shade(scene, packets[n], shown_things[n], plan.pixel_angle);
       int32_t words[kLanes];
       std::memcpy(words, &word, sizeof words);
       const int y0 = numbers[n] / columns * kSide, x0 = numbers[n] % columns * kSide;

@@ -14,31 +14,44 @@ constexpr float kLightOfFace[8] = {1.0f, 0.5f, 0.64f, 0.8f, 0.95f};
 constexpr float kWhiteCap = 250.0f;
 constexpr int32_t kOpenSky = 15 << 4;  // light.OPEN_SKY
 
-// The colours of light just before what rays hit: packed, int32.
-inline I light_before(const Scene& scene, const Packet& p, F t, const I on_axis[3]) {
+// Whether faces lie across axis k.
+inline I is_across(I face, int k) {
+  return k == 0 ? face == kSideX : k == 1 ? face <= kDown : face == kSideZ;
+}
+
+// The levels of light just before what rays hit.
+inline I level_before(const Scene& scene, const Packet& p, F t) {
   I at[3];
   for (int k = 0; k < 3; k++) {
     const F before = p.d[k] > 0.0f ? all(kFront) : all(-kFront);
-    at[k] = to_i(fma(p.d[k], t, scene.origin[k]) - (on_axis[k] ? before : all(0.0f)));
+    at[k] = to_i(fma(p.d[k], t, scene.origin[k]) - (is_across(p.face, k) ? before : all(0.0f)));
   }
   I index = (at[1] * kSizeZ + at[2]) * kSizeX + at[0];
   index = lesser(greater(index, all(0)), all(kNumCells - 1));
   const int32_t* words = reinterpret_cast<const int32_t*>(scene.game->light);
   I level = right(gather(words, index >> 2), (index & 3) << 3) & 255;  // little-endian
-  level = at[1] < kSizeY ? level : all(kOpenSky);
-  // Most packets lie in one light, such as that of the open sky.
-  return is_one(level) ? all(scene.game->glow[level[0]]) : gather(scene.game->glow, level);
+  return at[1] < kSizeY ? level : all(kOpenSky);
+}
+
+// The light of a packet, before `shade`: of a whole chunk at once, so that the branches of colours
+// need not wait for what is read here.
+inline void light_up(const Scene& scene, const ThingHits* things, Packet* packet) {
+  Packet& p = *packet;
+  const F t = things != nullptr ? lesser(p.hit_t, things->t) : p.hit_t;
+  const I is_seen = t < kFar;
+  if (!any(is_seen)) return;
+  p.level = level_before(scene, p, is_seen ? t : all(0.0f));
 }
 
 // The crack on the mined block and the outline of the aimed one.
-inline F marks_on(const Scene& scene, const Packet& p, const F place[3], const I on_axis[3],
-                  I word, float pixel_angle) {
+inline F marks_on(const Scene& scene, const Packet& p, const F place[3], I word,
+                  float pixel_angle) {
   const Sheet& sheet = scene.game->sheet;
   const Marks& marks = scene.game->marks;
   F edge = all(1.0f);
   for (int k = 0; k < 3; k++) {
     const F inside = lesser(place[k] - sheet.aim_low[k], sheet.aim_high[k] - place[k]);
-    edge = lesser(edge, on_axis[k] ? all(1.0f) : inside);
+    edge = lesser(edge, is_across(p.face, k) ? all(1.0f) : inside);
   }
   const F width = greater(all(kOutlineWidth), p.hit_t * pixel_angle);  // at least one sample
   const I is_line = (p.cell == marks.aim_cell) & (edge < width) & (p.face != kCross);
@@ -50,7 +63,7 @@ inline F marks_on(const Scene& scene, const Packet& p, const F place[3], const I
 inline void shade_solid(const Scene& scene, const Packet& p, const ThingHits* things, F t,
                         float pixel_angle, const F* sky, F out[3]) {
   const I is_block = p.hit_t < kFar, is_sky = t >= kFar;
-  const F hit_t = is_block ? p.hit_t : all(0.0f), shown_t = is_sky ? all(0.0f) : t;
+  const F hit_t = is_block ? p.hit_t : all(0.0f);
   F cell[3], place[3], u, v;
   cell_of(p.cell, cell);
   place_in(scene, p, hit_t, cell, place);
@@ -64,11 +77,10 @@ inline void shade_solid(const Scene& scene, const Packet& p, const ThingHits* th
     index = is_thing ? scene.tables->first_skin + things->skin : index;
   }
   const I word = gather(scene.tables->atlas, index);
-  const I on_axis[3] = {p.face == kSideX, p.face <= kDown, p.face == kSideZ};
   F light = pick(p.face, kLightOfFace);
   const Marks& marks = scene.game->marks;
   if (any(is_block & ((p.cell == marks.aim_cell) | (p.cell == marks.mine_cell)))) {
-    const F shade = light * marks_on(scene, p, place, on_axis, word, pixel_angle);
+    const F shade = light * marks_on(scene, p, place, word, pixel_angle);
     light = is_block ? shade : light;
   }
   F flash = all(0.0f);
@@ -76,7 +88,9 @@ inline void shade_solid(const Scene& scene, const Packet& p, const ThingHits* th
     light = is_thing ? fma(to_f(things->side), all(-kSideStep), all(1.0f)) : light;
     flash = (is_thing & things->is_hurt) ? all(kFlashShare) : flash;
   }
-  const I glow = light_before(scene, p, shown_t, on_axis);
+  // Most packets lie in one light, such as that of the open sky.
+  const int32_t* colours = scene.game->glow;
+  const I glow = is_one(p.level) ? all(colours[p.level[0]]) : gather(colours, p.level);
   for (int i = 0; i < 3; i++) {
     F channel = to_f((word >> (8 * i)) & 255);
     if (things != nullptr) channel = fma(flash, kFlash[i] - channel, channel);

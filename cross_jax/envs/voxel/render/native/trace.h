@@ -29,6 +29,7 @@ struct Packet {
   I word, index;       // of the cells that they are in
   F hit_t, water_t;
   I block, cell, face;
+  I level;  // of light, before what is shown: shade.h
 };
 
 struct Scene {
