@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from gui_driver import (
   CELL,
@@ -68,6 +69,10 @@ def test_lava_leaves_its_bucket():
   )
   state = tick_furnace(state)
   assert stacks(state)[FURNACE_FUEL] == ("bucket", 1) and int(state.gui.burn_ticks) == 20000
+  state = state._replace(gui=state.gui._replace(burn_ticks=np.int32(3)))
+  state = _cook(state, 5)  # the fire goes out, with food still there: the bucket is no fuel
+  assert stacks(state) == {FURNACE_INPUT: ("cod", 1), FURNACE_FUEL: ("bucket", 1)}
+  assert int(state.gui.burn_ticks) == 0
 
 
 def test_a_furnace_burns_on_when_closed():

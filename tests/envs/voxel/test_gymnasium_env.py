@@ -109,3 +109,16 @@ def test_bad_input_names_value_limit_and_way_out(env, call, message):
   with pytest.raises(ValueError, match=message):
     call(env.unwrapped)
   assert env.unwrapped._env.info()["tick"][0] == tick
+
+
+def test_a_refused_reset_changes_nothing(env):
+  drawn = []
+  for is_refused in (False, True):
+    env.reset(seed=3)
+    if is_refused:
+      for seed in (None, 5):
+        with pytest.raises(ValueError, match="unknown task"):
+          env.reset(seed=seed, options={"task": "nope"})
+    _, info = env.reset()
+    drawn.append((info["task"], info["seed"]))
+  assert drawn[0] == drawn[1]

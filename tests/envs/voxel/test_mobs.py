@@ -68,6 +68,15 @@ def test_who_eats_neither_hits_nor_mines():
   assert game.run(press("use", "attack"), 3).block(16, 10, 18) == "dandelion"
 
 
+def test_who_eats_opens_nothing():
+  game = Plain().hold("apple").player(food=10).run(press("use"), 5)
+  assert int(game.state.player.eat_ticks) > 0
+  game.put("crafting_table", (16, 10, 18)).run(press("use"), 6)
+  assert int(game.state.gui.kind) == 0
+  game.run(press()).run(press("use"))
+  assert int(game.state.gui.kind) != 0
+
+
 @pytest.mark.parametrize("ticks, is_critical", [(10, False), (11, True), (20, True)])
 def test_a_critical_hit_needs_nine_tenths_of_the_charge(ticks, is_critical):
   game = Plain().hold("diamond_sword").mob("iron_golem", 16.5, 9, 18.5)

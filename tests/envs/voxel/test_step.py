@@ -41,7 +41,8 @@ def test_hotbar_keys_and_their_cool_down():
   game.run(press("hotbar.4"))
   assert int(game.state.player.hotbar) == 3
   assert int(game.state.player.attack_ticks) == 1 < charged  # another item: charging starts anew
-  game.run(press("hotbar.5"))
+  game.run(press("hotbar.2", "hotbar.5"))  # the highest
+  assert int(game.state.player.hotbar) == 4
   assert int(game.state.player.attack_ticks) == 2  # from an empty hand to an empty hand: it goes on
 
 

@@ -47,8 +47,9 @@ def tick_furnaces(state: State, action: RawAction, params: Params) -> State:
   has_input, has_fuel = count[:, _INPUT] > 0, count[:, _FUEL] > 0
   can_cook = has_input & (product > 0) & has_room
   burn = jnp.maximum(burn - 1, 0)
-  lights = (burn == 0) & can_cook & has_fuel
   fuel_ticks = jnp.asarray(ITEMS.fuel_ticks)[fuel] // jnp.asarray(_BURN_SHARE)[kind]
+  # The bucket that lava leaves lies where fuel lies, and stays there.
+  lights = (burn == 0) & can_cook & has_fuel & (fuel_ticks > 0)
   burn = jnp.where(lights, fuel_ticks, burn)
   is_watched = (burn > 0) | (has_input & has_fuel)
   done_at = jnp.asarray(COOK_TICKS)[kind]

@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 
 from cross_jax.base import TICKS_PER_S
-from cross_jax.envs.tasks import check_seed
+from cross_jax.envs.tasks import check_seed, get
 from cross_jax.envs.voxel.content.tables import BLOCKS, ITEMS, MOBS
 from cross_jax.envs.voxel.gym.spaces import (
   SCREEN,
@@ -76,6 +76,8 @@ class CrossVoxelEnv(gymnasium.Env):
     """
     task = check_options(options, ("task",)).get("task")
     seed = None if seed is None else check_seed(seed)
+    if task is not None:
+      get(task)  # a refused reset changes nothing
     super().reset(seed=seed)
     self._episode = draw_episode(self.np_random, self.settings, seed, task)
     observation = self._env.reset([self._episode.task], [self._episode.seed])

@@ -17,7 +17,7 @@ from cross_jax.envs.voxel.state import MAX_MOBS, PLAYER_HEIGHT, PLAYER_WIDTH, St
 KNOCKBACK = 0.4  # m per tick, sideways and up
 SPRINT_KNOCKBACK = 0.5  # of one more push, along the player's gaze
 SPRINT_SLOWING = 0.6  # of the player's speed, after such a hit
-CRITICAL_FACTOR = 1.5  # falling, not sprinting, fully charged
+CRITICAL_FACTOR = 1.5  # falling, not sprinting, charged
 CHARGED = 0.9  # of the cool-down, for a critical hit or a sprinter's push
 MISS_TICKS = 10  # after a swing in the air, in which `attack` does nothing while it is held
 ATTACK_EXHAUSTION = 0.1

@@ -51,9 +51,10 @@ def _pressed(state: State, action: RawAction) -> jax.Array:
 
 
 def select_hotbar(state: State, action: RawAction, params: Params) -> State:
-  """A number key selects its hotbar slot."""
+  """A number key selects its hotbar slot; of several the highest does."""
   keys = _pressed(state, action)[_HOTBAR_KEYS]
-  hotbar = jnp.where(jnp.any(keys), jnp.argmax(keys).astype(jnp.int32), state.player.hotbar)
+  last = keys.shape[0] - 1 - jnp.argmax(keys[::-1]).astype(jnp.int32)
+  hotbar = jnp.where(jnp.any(keys), last, state.player.hotbar)
   return state._replace(player=state.player._replace(hotbar=hotbar))
 
 

@@ -13,7 +13,7 @@ from cross_jax.envs.voxel.params import EASY, HARD, NORMAL, PEACEFUL, Params
 from cross_jax.envs.voxel.rules import chance
 from cross_jax.envs.voxel.rules.cells import column_at, is_liquid_at
 from cross_jax.envs.voxel.rules.collision import HEIGHT
-from cross_jax.envs.voxel.rules.health import hurt
+from cross_jax.envs.voxel.rules.health import HURT_TICKS, hurt
 from cross_jax.envs.voxel.rules.mobs import FUSE, FUSE_M, TELEPORT
 from cross_jax.envs.voxel.rules.rounding import rounded
 from cross_jax.envs.voxel.state import SIZE_X, SIZE_Z, State
@@ -22,7 +22,6 @@ FUSE_TICKS, FUSE_BREAK_M = 30, 7.0
 CREEPER_POWER = 3.0
 BLAST_PUSH = 1.0  # m per tick at its middle
 TELEPORT_M, TELEPORT_SHARE = 8.0, 0.3  # sideways at most; of the hits
-HIT_TICKS = 10  # hurt_ticks of a mob that was hit this tick
 
 
 def blast_damage(distance_m: jax.Array, power: float) -> jax.Array:
@@ -84,7 +83,7 @@ def teleport(state: State, action: RawAction, params: Params) -> State:
   animals, draws = state.mobs, chance.mob_draws(state)
   is_able = (jnp.asarray(tables.MOBS.trick)[animals.kind] == TELEPORT) & (animals.kind > 0)
   is_able &= animals.health > 0
-  is_hit = (animals.hurt_ticks == HIT_TICKS) & (draws[:, 0] < TELEPORT_SHARE)
+  is_hit = (animals.hurt_ticks == HURT_TICKS) & (draws[:, 0] < TELEPORT_SHARE)
   is_off = is_able & (is_hit | is_liquid_at(state.blocks, animals.pos) | (animals.fire_ticks > 0))
   slot = jnp.argmax(is_off)
   shift = (chance.teleport_draws(state) * 2 - 1) * TELEPORT_M

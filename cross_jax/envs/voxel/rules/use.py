@@ -53,14 +53,14 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   Acts on the tick `use` goes down and every USE_DELAY ticks while it is held; with sneak held and
   something in a hand, a block with a GUI is built against instead. Raw food goes onto a campfire,
   which counts as an interaction; deviation: what lies there is gone, its 600 ticks of cooking are
-  as long as a task. Who mines uses nothing. What is done so swings the hand.
+  as long as a task. Who mines or eats uses nothing. What is done so swings the hand.
   """
   player, buttons, aim = state.player, action.buttons, state.aim
   is_pressed = buttons[BUTTON_INDEX["use"]] > 0
   is_fresh = state.prev_buttons[BUTTON_INDEX["use"]] == 0
   delay = jnp.maximum(player.use_delay - 1, 0)
-  is_mining = player.mine_cell >= 0
-  is_used = is_pressed & (is_fresh | (delay == 0)) & (aim.cell >= 0) & ~is_mining
+  is_busy = (player.mine_cell >= 0) | (player.eat_ticks > 0)
+  is_used = is_pressed & (is_fresh | (delay == 0)) & (aim.cell >= 0) & ~is_busy
   delay = jnp.where(is_used, USE_DELAY, delay)
   target = jnp.asarray(tables.BLOCKS.base)[block_of_index(state.blocks, aim.cell)]
   slot = layout.HOTBAR + player.hotbar
