@@ -103,7 +103,7 @@ class _ChooseForms(grain.transforms.MapWithIndex):
     forms = choose_forms(index, self.num_responses, self.seed)
     views = sorted(key for key in row if key.startswith("view_"))
     responses = [row[text_key(form)] for form in forms]
-    previous, weights = choose_previous(index, len(forms), self.seed)
+    previous, weights = choose_previous(index, forms, self.seed)
     if row["decision"] == 0:
       previous, weights = None, [1.0] * len(forms)
     return {
@@ -111,7 +111,7 @@ class _ChooseForms(grain.transforms.MapWithIndex):
       "instruction": row["instruction"],
       "responses": responses,
       "forms": list(forms),
-      "previous": "" if previous is None else outline(responses[previous]),
+      "previous": "" if previous is None else outline(row[text_key(previous)]),
       "choice_weights": weights,
       "task": row["task"],
       "is_gui_open": row["is_gui_open"],
@@ -140,29 +140,36 @@ def choose_forms(index: int, num_responses: int, seed: int) -> tuple[str, ...]:
   return ("raw", *(form for j, form in enumerate(WITHOUT_RAW) if j != dropped))
 
 
-def choose_previous(index: int, num_responses: int, seed: int) -> tuple[int | None, list[float]]:
+def choose_previous(
+  index: int, forms: tuple[str, ...], seed: int
+) -> tuple[str | None, list[float]]:
   """The form that the decision before the index-th row is said to have had, and what follows.
 
   The label of a picture exists in every form, so its past can be told in any: here as a player who
-  keeps to a form with probability KEEP_FORM. The responses are all kept; those that the player
-  would rarely give weigh less in what chooses the form.
+  keeps to a form with probability KEEP_FORM. Of several responses all are kept; those that the
+  player would rarely give weigh less in what chooses the form. To a single one the past is drawn.
 
   Args:
     index: position in the stream of rows.
-    num_responses: of the row, all of different forms.
+    forms: of the row's responses, all different.
     seed: of the choice.
   Returns:
-    (which of the responses has the form of the decision before, or None to say nothing of it;
-    the weight of each response's choice of form, mean 1).
+    (the form of the decision before, or None to say nothing of it; the weight of each response's
+    choice of form, mean 1).
   """
   rng = np.random.default_rng((seed, 1, index))
-  if num_responses == 1 or rng.random() < NO_PREVIOUS_SHARE:
-    return None, [1.0] * num_responses
-  previous = int(rng.integers(num_responses))
-  rare = num_responses * (1 - KEEP_FORM) / (num_responses - 1)
-  weights = [rare] * num_responses
-  weights[previous] = num_responses * KEEP_FORM
-  return previous, weights
+  num = len(forms)
+  if rng.random() < NO_PREVIOUS_SHARE:
+    return None, [1.0] * num
+  if num == 1:
+    others = [form for form in ("raw", *WITHOUT_RAW) if form not in forms]
+    changed = others[rng.integers(len(others))]
+    return forms[0] if rng.random() < KEEP_FORM else changed, [1.0]
+  previous = int(rng.integers(num))
+  rare = num * (1 - KEEP_FORM) / (num - 1)
+  weights = [rare] * num
+  weights[previous] = num * KEEP_FORM
+  return forms[previous], weights
 
 
 def _collate(rows: list[dict[str, Any]]) -> dict[str, Any]:

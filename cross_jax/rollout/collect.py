@@ -168,17 +168,19 @@ def _play_round(
   answers = act(observation, instructions, previous, seeds)
   routes = [None if g is None else route_text(a.text, max_ticks) for g, a in zip(games, answers)]
   ticks_before = [0 if game is None else game.num_ticks for game in games]
-  seen = observation
+  seen = [  # copied before the ticks: an environment may draw into the same arrays again
+    tuple(view[slot].copy() for view in observation.views) if keep_views and game else ()
+    for slot, game in enumerate(games)
+  ]
   _run_ticks(env, games, answers, routes, observation, on_frame, num_views)
   for slot, game in enumerate(games):
     if game is None:
       continue
     answer, routed = answers[slot], routes[slot]
-    views = tuple(view[slot].copy() for view in seen.views) if keep_views else ()
     is_invalid = isinstance(routed, ParseFailure)
     game.decisions.append(
       Decision(
-        views=views,
+        views=seen[slot],
         prompt_ids=answer.prompt_ids,
         response_ids=answer.response_ids,
         response_logp=answer.response_logp,

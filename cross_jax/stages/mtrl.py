@@ -131,9 +131,9 @@ def choose_decisions(
 ) -> list[tuple[Scored, int]]:
   """Which decisions are trained on: up to max_per_episode of each episode, max_rows in all.
 
-  A uniform sample of an episode's decisions keeps the expectation of its mean gradient, and bounds
-  the weight of a lost episode, which is long. An episode of fewer decisions still weighs less: a
-  quick win gives fewer rows than a loss.
+  The policy gradient of an episode's return is a sum over its decisions. Up to max_per_episode of
+  them are all of that sum; of a longer episode, mostly a lost one, a uniform sample stands for it
+  with a weight of max_per_episode decisions instead of all.
 
   Returns:
     (scored trajectory, index of the decision), shuffled.

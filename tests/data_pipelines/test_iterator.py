@@ -83,14 +83,20 @@ def test_batches_hold_pictures_and_the_labels_of_their_forms(data_dir):
     assert batch["responses"][i] == [f"{form} of {family} {index}" for form in batch["forms"][i]]
 
 
-def test_the_first_decision_has_none_before_it(data_dir):
-  iterator = make_iterator(data_dir, batch_size=30, seed=0, responses_per_row=3)
+@pytest.mark.parametrize("responses_per_row", [1, 3])
+def test_the_first_decision_has_none_before_it(data_dir, responses_per_row, monkeypatch):
+  monkeypatch.setattr("data_pipelines.iterator.outline", lambda text: text)
+  iterator = make_iterator(data_dir, batch_size=30, seed=0, responses_per_row=responses_per_row)
+  num_told = 0
   for _ in range(6):
     batch = next(iterator)
     for task, previous, weights in zip(batch["task"], batch["previous"], batch["choice_weights"]):
-      assert previous == ""  # these texts don't parse: they have no outline
-      if task.endswith(":0"):
-        assert weights == [1.0] * 3
+      family, index = task.split(":")
+      assert previous == "" or previous.endswith(f" of {family} {index}")
+      if index == "0":
+        assert previous == "" and weights == [1.0] * responses_per_row
+      num_told += previous != ""
+  assert num_told > 140  # of 180
 
 
 @pytest.mark.parametrize("responses_per_row", [1, 2, 3])
@@ -109,16 +115,20 @@ def test_spaces_are_in_equal_shares(data_dir, responses_per_row):
 
 
 def test_the_form_before_is_told_as_of_a_player_who_keeps_to_it():
-  told = [choose_previous(i, 3, seed=0) for i in range(2000)]
+  forms = ("raw", "motion", "grounding+raw")
+  told = [choose_previous(i, forms, seed=0) for i in range(2000)]
   silent = [weights for previous, weights in told if previous is None]
   assert 150 < len(silent) < 250 and all(weights == [1.0] * 3 for weights in silent)
-  for at in range(3):
-    assert 540 < sum(previous == at for previous, _ in told) < 660
+  for form in forms:
+    assert 540 < sum(previous == form for previous, _ in told) < 660
   for previous, weights in told:
     assert sum(weights) == pytest.approx(3.0)
     if previous is not None:
-      assert weights[previous] / sum(weights) == pytest.approx(KEEP_FORM)
-  assert choose_previous(5, 1, seed=0) == (None, [1.0])
+      assert weights[forms.index(previous)] / sum(weights) == pytest.approx(KEEP_FORM)
+  told = Counter(choose_previous(i, ("motion",), seed=0)[0] for i in range(20_000))
+  assert set(told) == {None, *FORMS} and 1850 < told[None] < 2150
+  assert told["motion"] / (20_000 - told[None]) == pytest.approx(KEEP_FORM, abs=0.01)
+  assert choose_previous(5, ("motion",), seed=0)[1] == [1.0]
 
 
 def test_four_and_five_responses_are_different_forms():

@@ -31,7 +31,8 @@ class Player(NamedTuple):
   food: jax.Array  # float32[], 0..20
   hurt_ticks: jax.Array  # int32[], ticks of invulnerability left
   last_damage: jax.Array  # float32[], health points of the last hurt: only more counts till then
-  attack_ticks: jax.Array  # int32[], ticks since the hand last swung (cool-down)
+  attack_ticks: jax.Array  # int32[], ticks since the hand last swung or changed (cool-down)
+  swing_ticks: jax.Array  # int32[], ticks since the hand last swung, for the picture
   miss_ticks: jax.Array  # int32[], ticks that a held `attack` still does nothing after a miss
   mine_cell: jax.Array  # int32[], cell being broken, or -1
   mine_progress: jax.Array  # float32[], 0..1

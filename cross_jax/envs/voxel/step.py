@@ -47,8 +47,8 @@ RULES = (
   keys.swap_hands,
   aim.take_aim,
   mining.pick,
-  keys.take_in_hand,
   combat.attack,
+  keys.take_in_hand,
   rarely(tricks.teleport, tricks.may_teleport, "mobs"),
   mining.mine,
   use.use_block,
@@ -145,7 +145,8 @@ def tick(
   """
   state = chance.draw(state._replace(events=no_events()))
   state, action = keys.clip(state, action)
-  state = gui.apply_gui(*respawn.close_gui(state, action))
+  before = state.prev_buttons  # held through a death, keys are not pressed anew
+  state = gui.apply_gui(*respawn.close_gui(state, action))._replace(prev_buttons=before)
   state = _respawn(state, action, params)
   world_action = keys.seen_by_world(state, action)
   for rule in RULES:

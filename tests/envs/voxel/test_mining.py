@@ -199,3 +199,29 @@ def test_pick_item_selects_the_block_looked_at():
   assert int(game.run(press("pickItem")).state.player.hotbar) == 0
   game = Plain().put("oak_log", (16, 10, 18)).hold("oak_planks").run(press("hotbar.5"))
   assert int(game.run(press("pickItem")).state.player.hotbar) == 4
+
+
+def test_pick_item_fetches_from_the_main_inventory_and_knows_what_hangs_on_a_wall():
+  game = Plain().put("wall_torch", (16, 10, 18)).hold("stick").hold("torch", 5, layout.MAIN + 3)
+  game.run(press("pickItem"))
+  assert int(game.state.player.hotbar) == 1  # the first empty slot from the selected one on
+  assert game.state.slots.item[1] == tables.ITEMS.index["torch"] and game.state.slots.count[1] == 5
+  assert game.state.slots.count[layout.MAIN + 3] == 0 and game.carried("stick") == 1
+  game = Plain().put("stone", (16, 10, 18)).hold("stone", 7, layout.MAIN)
+  for slot in range(layout.HOTBAR, layout.MAIN):
+    game.hold("stick", slot + 1, slot)
+  game.player(hotbar=2).run(press("pickItem"))
+  assert int(game.state.player.hotbar) == 2 and game.state.slots.count[2] == 7
+  assert game.state.slots.count[layout.MAIN] == 3  # changed places with the sticks in hand
+
+
+def test_tools_that_break_blocks_or_hit_count_as_used_and_only_harvests_exhaust():
+  game = Plain().put("dandelion", (16, 10, 18)).hold("iron_shovel").run(press("attack"))
+  assert game.count("use_item", "iron_shovel") == 1
+  assert float(game.state.player.exhaustion) == pytest.approx(mining.MINE_EXHAUSTION)
+  game = Plain().put("dandelion", (16, 10, 18)).hold("stick").run(press("attack"))
+  assert game.count("mine_block", "dandelion") == 1 and game.count("use_item", "stick") == 0
+  game = Plain().put("snow", (16, 10, 18)).run(press("attack"), 12)  # a layer needs a shovel
+  assert game.block(16, 10, 18) == "air" and float(game.state.player.exhaustion) == 0
+  game = Plain().hold("iron_sword").mob("cow", 16.5, 9.6, 18.5).run(press("attack"))
+  assert game.count("use_item", "iron_sword") == 1

@@ -46,12 +46,12 @@ def test_mining_and_placing_swing_the_hand():
   assert int(game.state.player.attack_ticks) == 1
   game = Plain().put("stone", (16, 10, 20)).hold("oak_planks").run(press(), 3)
   assert int(game.run(press("use")).state.player.attack_ticks) == 1
-  assert int(game.run(press("use"), 9).state.player.attack_ticks) == 9  # from an empty hand on
+  assert int(game.run(press("use"), 9).state.player.attack_ticks) == 8  # from an empty hand on
   game = Plain().put("crafting_table", (16, 10, 18)).run(press("use"))
   assert game.state.gui.kind and int(game.state.player.attack_ticks) == 1
   game = Plain().hold("stick", 2).run(press("drop"))
   assert int(game.state.player.attack_ticks) == 1
-  assert int(game.run(press(), 5).run(press("swapHands")).state.player.attack_ticks) == 1
+  assert int(game.run(press(), 5).run(press("swapHands")).state.player.attack_ticks) == 0
 
 
 def test_a_mob_out_of_reach_hides_the_block_behind_it():
@@ -101,6 +101,23 @@ def test_of_a_second_hit_only_what_is_more_counts_and_it_does_not_push():
   game.state.mobs.pos[0] = (16.5, 9.6, 18.5)
   game.player(attack_ticks=100).run(press("attack"))
   assert float(game.state.mobs.health[0]) == pytest.approx(3, abs=1e-4)  # not more than the last
+
+
+def test_a_hit_on_the_tick_of_a_new_item_has_the_charge_of_the_old_one():
+  game = Plain().hold("diamond_sword", 1, 1).mob("iron_golem", 16.5, 9, 18.6).run(press(), 20)
+  game.run(press("hotbar.2", "attack"))
+  assert 100 - float(game.state.mobs.health[0]) == pytest.approx(7, abs=1e-4)
+  assert int(game.state.player.attack_ticks) == 0
+
+
+def test_only_mobs_on_the_ground_rise_when_hit():
+  game = Plain().mob("zombie", 16.5, 9, 18.5).run(press(), 3).run(press("attack"))
+  assert float(game.state.mobs.vel[0, 1]) > 0.2
+  game = Plain().mob("zombie", 16.5, 9.8, 18.5)
+  vel = np.zeros_like(game.state.mobs.vel)
+  vel[0, 1] = -0.05
+  game.state = game.state._replace(mobs=game.state.mobs._replace(vel=vel))
+  assert float(game.run(press("attack")).state.mobs.vel[0, 1]) < -0.05
 
 
 @pytest.mark.parametrize("difficulty, pause", [(EASY, 60), (HARD, 40)])

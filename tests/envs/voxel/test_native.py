@@ -85,7 +85,7 @@ def rich():
       make_state(worlds[2], mobs=mobs, drops=drops, player={"pitch_deg": -30, "yaw_deg": 200}),
       make_state(worlds[0], time_of_day=18_000, player={"pitch_deg": 90}),
       make_state(flooded, player={"air_ticks": 170, "health": 7.0}),
-      make_state(worlds[2], player={"pitch_deg": 20, "health": 0.0, "attack_ticks": 2}),
+      make_state(worlds[2], player={"pitch_deg": 20, "health": 0.0, "swing_ticks": 2}),
       make_state({}, player={"pitch_deg": 60}),
       make_state({(16, 11, 13): "stone"}, player={"pos": [16.5, 30.0, 10.5], "pitch_deg": 70}),
     ]

@@ -181,8 +181,8 @@ def test_the_hand_swings_up_and_back():
   """Mid-swing the item is higher and further left; when the swing is over it is where it was."""
   slots = {name: np.zeros(layout.NUM_SLOTS, int) for name in ("item", "count")}
   slots["item"][layout.HOTBAR], slots["count"][layout.HOTBAR] = ITEMS.index["diamond"], 1
-  games = [make_state(slots=slots, player={"attack_ticks": n}) for n in (100, 0, 2, 6)]
-  mining = {"attack_ticks": 100, "mine_cell": 7}
+  games = [make_state(slots=slots, player={"swing_ticks": n}) for n in (100, 0, 2, 6)]
+  mining = {"swing_ticks": 100, "mine_cell": 7}
   games.append(make_state(slots=slots, player=mining, tick=8))
   image = np.asarray(render_batch(stack(games), (WIDE,))[0]).astype(int)
   np.testing.assert_array_equal(image[0], image[1])

@@ -8,7 +8,8 @@ from world_driver import Plain, cell, press
 from cross_jax.envs.voxel import invariants
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.env import VoxelEnv
-from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.gui import inventory, layout
+from cross_jax.envs.voxel.rules.health import armor_factor, hurt
 
 ITEM = tables.ITEMS.index
 is_stuck = jax.jit(invariants._is_stuck)
@@ -123,3 +124,38 @@ def test_a_mask_is_no_list_of_games(ids):
   env = VoxelEnv(2)
   with pytest.raises(ValueError, match="env_ids .* must be integers"):
     env.begin(["mine_block:oak_log"] * 2, [0, 1], ids)
+
+
+def test_armour_helps_only_against_what_a_second_damage_is_more():
+  """Diamond armour, 20 points: of 10 it lets 0.4 through, then of the 4 more in 14 a share of 4."""
+  game = Plain()
+  for slot, name in enumerate(("boots", "leggings", "chestplate", "helmet")):
+    game.hold(f"diamond_{name}", 1, layout.FEET + slot)
+  state = hurt(hurt(game.state, np.float32(10)), np.float32(14))
+  lost = 10 * armor_factor(np.float32(10), np.float32(20))
+  lost += 4 * armor_factor(np.float32(4), np.float32(20))
+  assert float(state.player.health) == pytest.approx(20 - float(lost), abs=1e-5)
+  again = hurt(state, np.float32(14))
+  assert float(again.player.health) == float(state.player.health)
+
+
+def test_keys_held_through_a_death_are_not_pressed_anew():
+  game = Plain().hold("stick", 9).run(press("drop")).player(health=0.0)
+  game.hold("stick", 9, layout.HOTBAR + 8).run(press("drop"))
+  game.hold("apple", 9).run(press("drop"))
+  assert float(game.state.player.health) == 20 and game.carried("apple") == 9
+  assert game.run(press()).run(press("drop")).carried("apple") == 8
+
+
+def test_a_hot_floor_spares_who_sneaks():
+  floor = [(x, 8, z) for x in (15, 16, 17) for z in (15, 16, 17)]
+  game = Plain().put("magma_block", *floor)
+  assert float(game.run(press("sneak"), 3).state.player.health) == 20
+  assert float(game.run(press(), 3).state.player.health) < 20
+
+
+def test_what_is_picked_up_goes_onto_the_stack_in_hand_then_the_off_hand():
+  game = Plain().hold("stick", 10, 0).hold("stick", 62, 4).hold("stick", 60, layout.OFFHAND)
+  slots, left = inventory.pick_up(game.state.slots, tables.ITEMS.index["stick"], 8, np.int32(4))
+  assert int(left) == 0
+  assert [int(slots.count[i]) for i in (0, 4, layout.OFFHAND)] == [12, 64, 64]

@@ -40,10 +40,11 @@ def test_hotbar_keys_and_their_cool_down():
   charged = int(game.state.player.attack_ticks)
   game.run(press("hotbar.4"))
   assert int(game.state.player.hotbar) == 3
-  assert int(game.state.player.attack_ticks) == 1 < charged  # another item: charging starts anew
+  assert int(game.state.player.attack_ticks) == 0 < charged  # another item: charging starts anew
+  assert int(game.state.player.swing_ticks) > charged  # which is no swing
   game.run(press("hotbar.2", "hotbar.5"))  # the highest
   assert int(game.state.player.hotbar) == 4
-  assert int(game.state.player.attack_ticks) == 2  # from an empty hand to an empty hand: it goes on
+  assert int(game.state.player.attack_ticks) == 1  # from an empty hand to an empty hand: it goes on
 
 
 def test_drop_throws_one_item_that_can_be_taken_back_later():

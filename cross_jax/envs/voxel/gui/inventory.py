@@ -82,8 +82,39 @@ def room_for(slots: Slots, item: jax.Array) -> jax.Array:
   return jnp.sum(jnp.where(IN_INVENTORY, room, 0))
 
 
+def _room_on(slots: Slots, slot: jax.Array | int, item: jax.Array) -> jax.Array:
+  """int32[], how many more of an item fit onto a like stack in `slot`."""
+  is_like = (slots.item[slot] == item) & (slots.count[slot] > 0)
+  return jnp.where(is_like, stack_limit(item) - slots.count[slot], 0)
+
+
+def room_to_pick_up(slots: Slots, item: jax.Array) -> jax.Array:
+  """How many of an item `pick_up` finds room for: int32[]."""
+  return room_for(slots, item) + _room_on(slots, layout.OFFHAND, item)
+
+
+def pick_up(
+  slots: Slots, item: jax.Array, count: jax.Array, hotbar: jax.Array
+) -> tuple[Slots, jax.Array]:
+  """Puts items onto a like stack in hand, then in the off hand, then where `add_item` does.
+
+  Args:
+    slots: Slots.
+    item, count: int32[].
+    hotbar: int32[], the selected slot of the hotbar, 0..8.
+  Returns:
+    (Slots, int32[] items that found no room).
+  Source: Minecraft 1.16 Inventory.getSlotWithRemainingSpace.
+  """
+  for slot in (layout.HOTBAR + hotbar, layout.OFFHAND):
+    taken = jnp.minimum(count, _room_on(slots, slot, item))
+    slots = set_slot(slots, slot, slots.item[slot], slots.count[slot] + taken)
+    count = count - taken
+  return add_item(slots, item, count)
+
+
 def add_item(slots: Slots, item: jax.Array, count: jax.Array) -> tuple[Slots, jax.Array]:
-  """Puts items into hotbar and main inventory, as picking up does.
+  """Puts items into hotbar and main inventory, lowest slot first: like stacks, then empty ones.
 
   Args:
     slots: Slots.

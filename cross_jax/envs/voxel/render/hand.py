@@ -21,9 +21,9 @@ def swing(state: State) -> jax.Array:
   """How far the hand is swung, float32[], 0 at rest to 1; sin(pi sqrt(phase)) as in Minecraft."""
   player = state.player
   is_held = state.prev_buttons[BUTTON_INDEX["attack"]] > 0
-  is_anew = is_held & (player.attack_ticks == 1) & (player.miss_ticks == 0) & (state.aim.mob < 0)
+  is_anew = is_held & (player.swing_ticks == 1) & (player.miss_ticks == 0) & (state.aim.mob < 0)
   is_mining = (player.mine_cell >= 0) | is_anew  # or in the pause after a break
-  ticks = jnp.where(is_mining, state.tick % SWING_TICKS, player.attack_ticks)
+  ticks = jnp.where(is_mining, state.tick % SWING_TICKS, player.swing_ticks)
   phase = jnp.clip(ticks.astype(jnp.float32) / SWING_TICKS, 0.0, 1.0)
   return jnp.where(ticks < SWING_TICKS, jnp.sin(np.pi * jnp.sqrt(phase)), 0.0)
 

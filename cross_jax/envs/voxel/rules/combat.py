@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel.content import tables
@@ -9,6 +10,7 @@ from cross_jax.envs.voxel.gui import layout
 from cross_jax.envs.voxel.params import EASY, PEACEFUL, Params
 from cross_jax.envs.voxel.rules import chance, drops, events
 from cross_jax.envs.voxel.rules.cells import direction
+from cross_jax.envs.voxel.rules.gaits import is_resting
 from cross_jax.envs.voxel.rules.health import HURT_TICKS, armor_factor, hurt
 from cross_jax.envs.voxel.rules.mobs import FLEE_TICKS, FUSE, heading_deg, is_angry
 from cross_jax.envs.voxel.rules.rounding import rounded
@@ -23,6 +25,9 @@ MISS_TICKS = 10  # after a swing in the air, in which `attack` does nothing whil
 ATTACK_EXHAUSTION = 0.1
 MOB_ATTACK_TICKS = 20  # between a mob's attacks
 MOB_REACH_M = 0.7  # between the sides of a mob and of the player
+# What wears by hitting and breaking, and so counts as used: all tools but shears, and tridents.
+IS_WEAPON = (tables.ITEMS.tool > 0) & (tables.ITEMS.tool != tables.TOOL_SHEARS)
+IS_WEAPON = IS_WEAPON | (np.arange(len(IS_WEAPON)) == tables.ITEMS.index["trident"])
 
 
 def charge(item: jax.Array, attack_ticks: jax.Array) -> jax.Array:
@@ -48,7 +53,8 @@ def attack(state: State, action: RawAction, params: Params) -> State:
 
   A swing in the air costs the cool-down too, and then `attack` held does nothing for MISS_TICKS.
   Of a hit on a mob within its HURT_TICKS, only what it is more than the last one counts, and it
-  pushes nothing. A mob that dies counts in kill_entity; `bury` removes it. Who eats does not hit.
+  pushes nothing. A mob that dies counts in kill_entity, a hit with a tool or weapon in use_item;
+  `bury` removes the dead. Who eats does not hit.
 
   Source: Minecraft 1.16 Minecraft.startAttack, Player.attack, LivingEntity.hurt. Deviation: swords
     do not sweep.
@@ -93,6 +99,7 @@ def attack(state: State, action: RawAction, params: Params) -> State:
   state = state._replace(
     player=player._replace(
       attack_ticks=jnp.where(is_swung, 0, player.attack_ticks) + 1,
+      swing_ticks=jnp.where(is_swung, 0, player.swing_ticks) + 1,
       miss_ticks=jnp.where(is_held, miss_ticks, 0),
       exhaustion=player.exhaustion + jnp.where(is_hit, ATTACK_EXHAUSTION, 0.0),
       vel=jnp.where(is_sprint_hit, slowed, player.vel),
@@ -100,6 +107,8 @@ def attack(state: State, action: RawAction, params: Params) -> State:
     ),
     mobs=mobs,
   )
+  is_used = is_hit & jnp.asarray(IS_WEAPON)[item]
+  state = events.note(state, "use_item", item, is_used.astype(jnp.int32))
   return events.note(state, "kill_entity", kind, is_dead.astype(jnp.int32))
 
 
@@ -108,14 +117,16 @@ def _pushed(
 ) -> jax.Array:
   """float32[3], the velocity of the mob that the player just hit; `is_fresh` unless it still hurt.
 
-  Source: LivingEntity.knockback: half of what it had, and `strength` away; up to 0.4 upwards.
+  Source: LivingEntity.knockback: half of what it had, and `strength` away; who stands on the ground
+    also rises, by up to 0.4.
   """
   player, mobs = state.player, state.mobs
   give = 1 - jnp.asarray(tables.MOBS.steady)[mobs.kind[slot]]
+  stands = is_resting(mobs.vel)[slot]
 
   def push(vel, away, strength):
     strength = strength * give
-    rise = jnp.minimum(vel[1] / 2 + strength, KNOCKBACK)
+    rise = jnp.where(stands, jnp.minimum(vel[1] / 2 + strength, KNOCKBACK), vel[1])
     pushed = (vel / 2 + rounded(away * strength, state.tick)).at[1].set(rise)
     return jnp.where(strength > 0, pushed, vel)
 

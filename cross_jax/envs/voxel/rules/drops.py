@@ -166,11 +166,11 @@ def collect(state: State, action: RawAction, params: Params) -> State:
   is_near &= offset[:, 1] >= -REACH_UP_M - ITEM_M
   is_near &= offset[:, 1] <= PLAYER_HEIGHT + REACH_UP_M
   is_near &= (drops.item > 0) & (drops.age >= PICKUP_TICKS) & (state.player.health > 0)
-  is_near &= jax.vmap(lambda item: inventory.room_for(state.slots, item))(drops.item) > 0
+  is_near &= jax.vmap(lambda item: inventory.room_to_pick_up(state.slots, item))(drops.item) > 0
   nearest = jnp.argmin(jnp.where(is_near, jnp.sum(offset**2, axis=-1), jnp.inf))
   item = drops.item[nearest]
   count = jnp.where(is_near[nearest], drops.count[nearest], 0)
-  slots, left = inventory.add_item(state.slots, item, count)
+  slots, left = inventory.pick_up(state.slots, item, count, state.player.hotbar)
   rest = drops.count[nearest] - (count - left)
   is_it = every == nearest
   state = events.note(state, "pickup", item, count - left)

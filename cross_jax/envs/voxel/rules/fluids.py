@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cross_jax.base import RawAction
+from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel.content import tables
 from cross_jax.envs.voxel.params import Params
 from cross_jax.envs.voxel.rules.cells import block_at, eye_of, to_cell
@@ -66,13 +66,17 @@ def breathe(state: State, action: RawAction, params: Params) -> State:
 
 
 def burn(state: State, action: RawAction, params: Params) -> State:
-  """Lava and flames hurt and set fire, fire hurts once a second, water puts it out."""
+  """Lava and flames hurt and set fire, fire hurts once a second, water puts it out.
+
+  A hot floor hurts who does not sneak: Minecraft 1.16 Entity.move, MagmaBlock.stepOn.
+  """
   player = state.player
   cell = to_cell(player.pos)
   fluid = fluid_at(state.blocks, player.pos).kind
   is_flame = jnp.asarray(_IS_FLAME)[block_at(state.blocks, cell)]
   below = block_at(state.blocks, to_cell(player.pos - jnp.asarray([0.0, 0.2, 0.0])))
   is_hot = jnp.asarray(_IS_HOT_FLOOR)[below] & player.is_on_ground
+  is_hot &= action.buttons[BUTTON_INDEX["sneak"]] == 0
   fire = jnp.where(is_flame, jnp.maximum(player.fire_ticks, FLAME_FIRE_TICKS), player.fire_ticks)
   fire = jnp.where(fluid == LAVA, LAVA_FIRE_TICKS, fire)
   fire = jnp.where(fluid == WATER, 0, fire)

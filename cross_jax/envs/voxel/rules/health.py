@@ -33,20 +33,25 @@ def recover(state: State, action: RawAction, params: Params) -> State:
 def hurt(state: State, damage: jax.Array, *, pierces: bool = False) -> State:
   """The player hurt by `damage` float32[] health points, or by what it is more than the last.
 
+  Armour takes its share of what counts, so whoever wears it is not hurt by the same hit again.
+
+  Source: Minecraft 1.16 LivingEntity.hurt, which compares the damages before armour.
+
   Args:
     state: the game.
     damage: 0 for none.
     pierces: armour does not help (falls, drowning, fire, hunger).
   """
   player = state.player
-  if not pierces:
-    worn = jnp.asarray(tables.ITEMS.armor)[state.slots.item[_WORN]]
-    damage = damage * armor_factor(damage, jnp.sum(worn).astype(jnp.float32))
   is_fresh = player.hurt_ticks == 0
   more = jnp.where(is_fresh, damage, damage - player.last_damage)
   is_hurt = (damage > 0) & (more > 0) & (player.health > 0)
+  lost = more
+  if not pierces:
+    worn = jnp.asarray(tables.ITEMS.armor)[state.slots.item[_WORN]]
+    lost = more * armor_factor(more, jnp.sum(worn).astype(jnp.float32))
   player = player._replace(
-    health=jnp.maximum(player.health - jnp.where(is_hurt, more, 0.0), 0.0),
+    health=jnp.maximum(player.health - jnp.where(is_hurt, lost, 0.0), 0.0),
     hurt_ticks=jnp.where(is_hurt & is_fresh, HURT_TICKS, player.hurt_ticks),
     last_damage=jnp.where(is_hurt, damage, player.last_damage),
     exhaustion=player.exhaustion + jnp.where(is_hurt & (not pierces), DAMAGE_EXHAUSTION, 0.0),

@@ -61,6 +61,8 @@ def select_hotbar(state: State, action: RawAction, params: Params) -> State:
 def take_in_hand(state: State, action: RawAction, params: Params) -> State:
   """With another item in hand than on the last tick, the charge, mining and eating begin anew.
 
+  A hit on that tick comes before and still has the charge of the old item.
+
   Source: Minecraft 1.16 Player.tick, MultiPlayerGameMode.sameDestroyTarget,
     LivingEntity.updatingUsingItem.
   """
@@ -86,9 +88,12 @@ def throw(state: State, action: RawAction, params: Params) -> State:
   count = state.slots.count[slot]
   thrown = jnp.where(is_thrown, jnp.where(is_all, count, jnp.minimum(count, 1)), 0)
   lying = thrown_drops(state.drops, player, state.slots.item[slot], thrown)
-  attack_ticks = jnp.where(thrown > 0, 0, player.attack_ticks)  # the hand swings
+  is_thrown = thrown > 0
   return state._replace(
-    player=player._replace(attack_ticks=attack_ticks),
+    player=player._replace(
+      attack_ticks=jnp.where(is_thrown, 0, player.attack_ticks),
+      swing_ticks=jnp.where(is_thrown, 0, player.swing_ticks),
+    ),
     drops=lying,
     slots=inventory.remove_item(state.slots, slot, thrown),
   )

@@ -6,13 +6,14 @@ import numpy as np
 
 from cross_jax.base import BUTTON_INDEX, RawAction
 from cross_jax.envs.voxel.content import tables
-from cross_jax.envs.voxel.gui import layout
+from cross_jax.envs.voxel.gui import inventory, layout
 from cross_jax.envs.voxel.params import Params
-from cross_jax.envs.voxel.rules import chance, drops, events
+from cross_jax.envs.voxel.rules import chance, combat, drops, events
 from cross_jax.envs.voxel.rules.cells import block_of_index, cell_of_index, eye_of
 from cross_jax.envs.voxel.rules.edits import MINE_AT, NO_CELL
 from cross_jax.envs.voxel.rules.fluids import WATER, fluid_at
 from cross_jax.envs.voxel.rules.support import break_edits, middle
+from cross_jax.envs.voxel.rules.use import WALL_ROW
 from cross_jax.envs.voxel.state import State
 
 HARVEST_DIVISOR, NO_HARVEST_DIVISOR = 30.0, 100.0
@@ -77,7 +78,8 @@ def mine(state: State, action: RawAction, params: Params) -> State:
   The tick on which the button goes down counts already; when the target or the item in hand
   changes, the tick of the change does not. After a break of more than a tick nothing is
   mined for BREAK_DELAY ticks, but a click still breaks what breaks at once. The count mine_block
-  rises, and the loot drops, only if the tool can harvest the block. A second half breaks with it.
+  rises, and the loot drops, only if the tool can harvest the block; a tool that breaks one counts in
+  use_item, whatever it yields. A second half breaks with it.
   The hand swings all the while. Who eats, or just swung in the air, does not mine.
 
   Source: Minecraft 1.16 Minecraft.continueAttack, MultiPlayerGameMode.startDestroyBlock and
@@ -107,14 +109,17 @@ def mine(state: State, action: RawAction, params: Params) -> State:
   base = jnp.asarray(tables.BLOCKS.base)[block]
   gone = jnp.where(is_broken, block, 0)
   edits = break_edits(state.edits, MINE_AT, xyz, gone)
+  is_tool_used = is_broken & jnp.asarray(combat.IS_WEAPON)[item]
   state = events.note(state, "mine_block", base, is_harvested.astype(jnp.int32))
+  state = events.note(state, "use_item", item, is_tool_used.astype(jnp.int32))
   return state._replace(
     player=player._replace(
       mine_cell=jnp.where(is_broken, NO_CELL, cell),
       mine_progress=jnp.where(is_mining & ~is_broken, progress, 0.0),
       mine_delay=jnp.where(is_broken & ~is_at_once, BREAK_DELAY, left),
       attack_ticks=jnp.where(is_mining, 1, player.attack_ticks),
-      exhaustion=player.exhaustion + jnp.where(is_broken, MINE_EXHAUSTION, 0.0),
+      swing_ticks=jnp.where(is_mining, 1, player.swing_ticks),
+      exhaustion=player.exhaustion + jnp.where(is_harvested, MINE_EXHAUSTION, 0.0),
     ),
     drops=_yield(state, jnp.where(is_harvested, base, 0), item, middle(xyz)),
     edits=edits,
@@ -134,11 +139,32 @@ def _yield(state: State, base: jax.Array, item: jax.Array, where: jax.Array) -> 
 
 
 def pick(state: State, action: RawAction, params: Params) -> State:
-  """Middle click: selects the hotbar slot whose item places the block at the crosshair."""
-  index, cell = BUTTON_INDEX["pickItem"], state.aim.cell
+  """Middle click: takes the item of the block at the crosshair in hand.
+
+  From the hotbar its slot is selected; from the main inventory the stack changes places with the
+  first empty slot of the hotbar from the selected one on, or with the stack in hand.
+
+  Source: Minecraft 1.16 Minecraft.pickBlock, Inventory.pickSlot.
+  """
+  player, slots, cell = state.player, state.slots, state.aim.cell
+  index = BUTTON_INDEX["pickItem"]
   is_pressed = (action.buttons[index] > 0) & (state.prev_buttons[index] == 0) & (cell >= 0)
   block = jnp.asarray(tables.BLOCKS.base)[block_of_index(state.blocks, cell)]
-  held = jnp.asarray(tables.ITEMS.block)[state.slots.item[layout.HOTBAR : layout.MAIN]]
-  is_it = (held == block) & (np.int32(0) < held)
-  hotbar = jnp.where(is_pressed & jnp.any(is_it), jnp.argmax(is_it), state.player.hotbar)
-  return state._replace(player=state.player._replace(hotbar=hotbar.astype(jnp.int32)))
+  placed = jnp.asarray(tables.ITEMS.block)[slots.item[: layout.FEET]]
+  is_it = ((placed == block) | (jnp.asarray(WALL_ROW)[placed] == block)) & (placed > 0)
+  slot = jnp.argmax(is_it).astype(jnp.int32)
+  is_found = is_pressed & jnp.any(is_it)
+  is_stored = is_found & (slot >= layout.MAIN)
+  is_empty = slots.item[layout.HOTBAR : layout.MAIN] == 0
+  after = (np.arange(len(is_empty), dtype=np.int32) - player.hotbar) % len(is_empty)
+  free = jnp.argmin(jnp.where(is_empty, after, len(is_empty))).astype(jnp.int32)
+  hotbar = jnp.where(jnp.any(is_empty), free, player.hotbar)
+  chosen = jnp.where(is_stored, hotbar, jnp.where(is_found, slot - layout.HOTBAR, player.hotbar))
+  here, there = layout.HOTBAR + hotbar, slot
+  moved = inventory.set_slot(
+    slots, jnp.where(is_stored, here, NO_CELL), slots.item[there], slots.count[there]
+  )
+  moved = inventory.set_slot(
+    moved, jnp.where(is_stored, there, NO_CELL), slots.item[here], slots.count[here]
+  )
+  return state._replace(player=player._replace(hotbar=chosen), slots=moved)

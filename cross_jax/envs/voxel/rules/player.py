@@ -28,6 +28,7 @@ def fresh_player(pos: jax.Array, yaw_deg: jax.Array, pitch_deg: jax.Array) -> Pl
     hurt_ticks=zero,
     last_damage=none,
     attack_ticks=jnp.full((), RESTED_TICKS, jnp.int32),
+    swing_ticks=jnp.full((), RESTED_TICKS, jnp.int32),
     miss_ticks=zero,
     mine_cell=jnp.full((), NO_CELL, jnp.int32),
     mine_progress=none,

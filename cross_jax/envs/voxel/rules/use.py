@@ -34,7 +34,7 @@ def _wall_rows() -> np.ndarray:
   return rows
 
 
-_WALL_ROW = _wall_rows()
+WALL_ROW = _wall_rows()
 
 
 class Site(NamedTuple):
@@ -82,8 +82,13 @@ def use_block(state: State, action: RawAction, params: Params) -> State:
   state = events.note(state, "use_item", item, spent)
   state = gui.open_gui(state, opened, aim.cell)
   is_opened = (opened > layout.GUI_NONE) & (state.gui.kind == opened)
-  attack_ticks = jnp.where(is_opened | is_placed | is_fed, 1, player.attack_ticks)
-  state = state._replace(player=state.player._replace(attack_ticks=attack_ticks))
+  is_swung = is_opened | is_placed | is_fed
+  state = state._replace(
+    player=state.player._replace(
+      attack_ticks=jnp.where(is_swung, 1, player.attack_ticks),
+      swing_ticks=jnp.where(is_swung, 1, player.swing_ticks),
+    )
+  )
   return events.note(state, "interact", target, (is_opened | is_fed).astype(jnp.int32))
 
 
@@ -93,7 +98,7 @@ def _site(state: State, block: jax.Array, aim: Aim) -> Site:
   replaceable = jnp.asarray(tables.BLOCKS.is_replaceable)
   target = block_of_index(blocks, aim.cell)
   cell = jnp.where(replaceable[target] & (target > 0), aim.cell, aim.front)
-  hung = jnp.asarray(_WALL_ROW)[block]
+  hung = jnp.asarray(WALL_ROW)[block]
   is_on_side = aim.cell - aim.front == SIZE_X  # the target lies one cell to the south
   block = jnp.where(is_on_side & (hung > 0), hung, block)
   xyz = cell_of_index(jnp.maximum(cell, 0))
