@@ -4,7 +4,7 @@ Command:  make demo  (python experiments/main.py --config experiments/configs/de
                        --workdir runs/demo)
 Hardware: 2 CPU cores, 8 GiB
 Hours:    1/4
-Result:   ASR in-domain 20.5 % after SFT, 32.4 % after MTRL (3 seeds; docs/results.md)
+Result:   ASR in-domain 19.6 % after SFT, 30.1 % after MTRL (3 seeds; docs/results.md)
 """
 
 from ml_collections import ConfigDict

@@ -63,6 +63,18 @@ def _weak_then_full() -> float:
   return 100.0 - float(game.state.mobs.health[0])
 
 
+def _fresh_item() -> float:
+  """Ticks that a sword has charged at the end of the tick that takes it in hand."""
+  game = Plain().hold("diamond_sword", 1, 1).run(press(), 20).run(press("hotbar.2"))
+  return float(game.state.player.attack_ticks)
+
+
+def _hot_floor(*buttons: str) -> float:
+  """Health points lost in three ticks on magma."""
+  game = Plain().put("magma_block", *((x, GROUND, z) for x in (15, 16) for z in (15, 16)))
+  return 20.0 - float(game.run(press(*buttons), 3).state.player.health)
+
+
 def _miss() -> float:
   """Ticks of held `attack` from a swing in the air to the first on which a block breaks at once."""
   game = Plain().run(press("attack")).put("dandelion", AHEAD)
@@ -290,6 +302,7 @@ ROWS = (
       lambda: _critical_charge("diamond_sword"), 0),
   Row("share of the damage right after mining, sword", "", 0.2 + 0.8 * (2.5 / 12.5) ** 2,
       "ServerPlayer.swing", lambda: _after_mining("diamond_sword"), 2e-3),
+  Row("charge of an item just taken in hand", "ticks", 0, "Player.tick", _fresh_item, 0),
   Row("pause after a swing in the air, held", "ticks", 10, "Minecraft.startAttack", _miss, 0),
   Row("an early hit and a full one within the pause", "hp", 7, "LivingEntity.hurt",
       _weak_then_full),
@@ -324,6 +337,8 @@ ROWS = (
   Row("food of an apple", "points", 4, WIKI, lambda: _eat("apple")[1]),
   Row("saturation of an apple", "points", 2.4, WIKI, lambda: _eat("apple")[2]),
   Row("food of cooked beef", "points", 8, WIKI, lambda: _eat("cooked_beef")[1]),
+  Row("magma under the feet", "hp", 1, WIKI, _hot_floor),
+  Row("magma under the feet of who sneaks", "hp", 0, WIKI, lambda: _hot_floor("sneak")),
   Row("drowning, first damage", "ticks", 320, WIKI,
       lambda: _first_damages(_sunk("water"), 330)[0][0], 1),
   Row("drowning, damage", "hp", 2, WIKI, lambda: _first_damages(_sunk("water"), 330)[0][1]),

@@ -78,8 +78,8 @@ def mine(state: State, action: RawAction, params: Params) -> State:
   The tick on which the button goes down counts already; when the target or the item in hand
   changes, the tick of the change does not. After a break of more than a tick nothing is
   mined for BREAK_DELAY ticks, but a click still breaks what breaks at once. The count mine_block
-  rises, and the loot drops, only if the tool can harvest the block; a tool that breaks one counts in
-  use_item, whatever it yields. A second half breaks with it.
+  rises, and the loot drops, only if the tool can harvest the block; a tool that breaks one counts
+  in use_item, whatever it yields. A second half breaks with it.
   The hand swings all the while. Who eats, or just swung in the air, does not mine.
 
   Source: Minecraft 1.16 Minecraft.continueAttack, MultiPlayerGameMode.startDestroyBlock and
