@@ -76,7 +76,15 @@ def make_learner(policy: Policy, optimizer: Any, *, seed: int, params: Any) -> L
     optimizer: of the stage.
     seed: of the parameters, if they are random, and of the adapters.
     params: to start from, copied if they are trained; None for the policy's initial ones.
+  Raises:
+    ValueError: all parameters are to be trained and are bfloat16, in which small updates are lost.
   """
+  if policy.lora is None and policy.model.param_dtype == "bfloat16":
+    raise ValueError(
+      "the policy's parameters are bfloat16, in which an update of less than 1/512 of a parameter "
+      "is lost: train float32 ones (cross_jax.checkpoint.convert --dtype float32; activations stay "
+      "bfloat16), or adapters beside them (--config.lora.rank=8)"
+    )
   key = jax.random.key(seed)
   rng = jax.random.fold_in(key, 2)
   if params is None:

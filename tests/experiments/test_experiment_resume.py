@@ -1,10 +1,12 @@
 """A run that is killed and started again equals the run that was not; and bad input is refused."""
 
+import dataclasses
 import gc
 import itertools
 
 import jax
 import numpy as np
+import optax
 import pytest
 
 from cross_jax.checkpoint.policy import PolicySpec, save_policy
@@ -14,6 +16,7 @@ from data_pipelines.demonstrations import FIRST_SEED, LAST_SEED
 from experiments import build, pipeline, sections, sft_stage
 from experiments.configs import crossagent_voxel, demo, mtrl, sft, strl
 from experiments.folder import Folder, claim
+from experiments.learner import make_learner
 from experiments.validate import MAX_TRAINING_SEEDS, validate
 
 TEXTS = ("Action: press(w)", "Motion: move forward", "Motion: attack / mine", "Action: no_op")
@@ -206,3 +209,11 @@ def test_experiment_files_take_a_size(module):
 def test_a_prompt_that_is_too_long_is_refused(policy):
   with pytest.raises(ValueError, match="over max_prompt_len=100"):
     policy.prompter.ids("mine an oak log " * 40)
+
+
+def test_all_parameters_in_bfloat16_are_refused_and_adapters_beside_them_are_not(policy):
+  half = dataclasses.replace(policy.model, param_dtype="bfloat16")
+  with pytest.raises(ValueError, match="--dtype float32.*lora.rank"):
+    make_learner(policy._replace(model=half), optax.sgd(0.1), seed=0, params=None)
+  beside = policy._replace(model=half, lora=build.Lora(2, 4.0, "^layers/"))
+  assert make_learner(beside, optax.sgd(0.1), seed=0, params=None).is_lora
