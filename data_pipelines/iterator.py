@@ -8,6 +8,7 @@ import grain
 import numpy as np
 
 from cross_jax.actions import outline
+from cross_jax.envs.experts.labels import SPACE_OF_FORM
 from data_pipelines.storage import FamilySource, decode_png, list_families, text_key
 
 # One space each third of the time; within Motion and Grounding the two forms take turns. Windows of
@@ -146,8 +147,10 @@ def choose_previous(
   """The form that the decision before the index-th row is said to have had, and what follows.
 
   The label of a picture exists in every form, so its past can be told in any: here as a player who
-  keeps to a form with probability KEEP_FORM. Of several responses all are kept; those that the
-  player would rarely give weigh less in what chooses the form. To a single one the past is drawn.
+  keeps to a form with probability KEEP_FORM. Of several responses one has the form before, and
+  those that the player would rarely give weigh less in what chooses the form. A single response
+  has no other to be weighed against: the form before is drawn instead, its own or one of another
+  space.
 
   Args:
     index: position in the stream of rows.
@@ -157,17 +160,16 @@ def choose_previous(
     (the form of the decision before, or None to say nothing of it; the weight of each response's
     choice of form, mean 1).
   """
-  rng = np.random.default_rng((seed, 1, index))
-  num = len(forms)
+  num, rng = len(forms), np.random.default_rng((seed, 1, index))
   if rng.random() < NO_PREVIOUS_SHARE:
     return None, [1.0] * num
   if num == 1:
-    others = [form for form in ("raw", *WITHOUT_RAW) if form not in forms]
-    changed = others[rng.integers(len(others))]
-    return forms[0] if rng.random() < KEEP_FORM else changed, [1.0]
+    # As often as FORM_CYCLE has them, so that each form is kept to KEEP_FORM of the time.
+    others = [form for form in FORM_CYCLE if SPACE_OF_FORM[form] != SPACE_OF_FORM[forms[0]]]
+    is_kept = rng.random() < KEEP_FORM
+    return forms[0] if is_kept else others[rng.integers(len(others))], [1.0]
   previous = int(rng.integers(num))
-  rare = num * (1 - KEEP_FORM) / (num - 1)
-  weights = [rare] * num
+  weights = [num * (1 - KEEP_FORM) / (num - 1)] * num
   weights[previous] = num * KEEP_FORM
   return forms[previous], weights
 

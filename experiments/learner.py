@@ -68,30 +68,27 @@ class Learner(NamedTuple):
     return options
 
 
-def make_learner(policy: Policy, optimizer: Any, *, seed: int, params: Any) -> Learner:
+def make_learner(
+  policy: Policy, optimizer: Any, *, seed: int, params: Any, is_base_kept: bool = True
+) -> Learner:
   """A stage at its start.
 
   Args:
     policy: of the run.
     optimizer: of the stage.
     seed: of the parameters, if they are random, and of the adapters.
-    params: to start from, copied if they are trained; None for the policy's initial ones.
-  Raises:
-    ValueError: all parameters are to be trained and are bfloat16, in which small updates are lost.
+    params: to start from; None for the policy's initial ones.
+    is_base_kept: trained parameters are a copy of `params`, which is then `base`; without, `params`
+      themselves become the state, and the caller's arrays are deleted. Adapters keep them anyway.
   """
-  if policy.lora is None and policy.model.param_dtype == "bfloat16":
-    raise ValueError(
-      "the policy's parameters are bfloat16, in which an update of less than 1/512 of a parameter "
-      "is lost: train float32 ones (cross_jax.checkpoint.convert --dtype float32; activations stay "
-      "bfloat16), or adapters beside them (--config.lora.rank=8)"
-    )
   key = jax.random.key(seed)
   rng = jax.random.fold_in(key, 2)
   if params is None:
     params = make_initial_params(policy, seed=seed)
   if policy.lora is None:
     start = lambda params: init_state(params, optimizer, rng)
-    return Learner(policy, _on_mesh(policy, start, params), params)
+    state = _on_mesh(policy, start, params, donate=not is_base_kept)
+    return Learner(policy, state, params if is_base_kept else None)
   rank, _, pattern = policy.lora
 
   def start(params):
@@ -131,11 +128,14 @@ def make_grpo(
   return (lambda state, batch, ref_logp: step(state, batch, ref_logp, base)), reference
 
 
-def _on_mesh(policy: Policy, start: Callable[[Any], Any], params: Any) -> Any:
+def _on_mesh(
+  policy: Policy, start: Callable[[Any], Any], params: Any, *, donate: bool = False
+) -> Any:
+  donated = (0,) if donate else ()
   if policy.mesh is None:
-    return start(params)
+    return jax.jit(start, donate_argnums=donated)(params) if donated else start(params)
   placed = _shardings(policy, jax.eval_shape(start, params))
-  return jax.jit(start, out_shardings=placed)(params)
+  return jax.jit(start, out_shardings=placed, donate_argnums=donated)(params)
 
 
 def _shardings(policy: Policy, tree: Any) -> Any:

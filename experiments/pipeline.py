@@ -21,7 +21,7 @@ from experiments.placement import start_processes
 from experiments.progress import CONSOLE
 from experiments.report import write_report
 from experiments.tables import comparison_table, stage_table
-from experiments.validate import STAGES, check_mesh, validate
+from experiments.validate import STAGES, check_mesh, check_param_dtype, validate
 
 # stage -> folder of the policy that it ends with
 TRAINED = {"sft": "sft", "strl": "cs2", "mtrl": "mtrl"}
@@ -47,6 +47,7 @@ def run(
   start_processes(config)
   policy = make_policy(config)
   check_mesh(config, chosen, policy.mesh)
+  check_param_dtype(config, chosen, policy.model.param_dtype)
   folder = Folder(Path(workdir))
   claim(folder, config)
   share_compiled(str(folder.root / ".compiled"))

@@ -81,7 +81,10 @@ def run_on_rows(
   learning_rate: float,
   max_targets: int,
 ) -> Any:
-  """SFT on rows in memory (D_strl), from `params` (None: from random ones)."""
+  """SFT on rows in memory (D_strl), from `params` (None: the policy's initial ones).
+
+  Where there are no adapters `params` are trained in place: the caller's arrays are deleted.
+  """
   pack = make_pack(policy, max_targets=max_targets)
   source = RowEpochs(rows, batch_size=config.sft.batch_size, seed=config.seed)
   return _run(
@@ -96,6 +99,19 @@ def run_on_rows(
     seed=config.seed,
     params=params,
   )
+
+
+def shuffled_batch(rows: Sequence[Any], *, batch_size: int, step: int, seed: int) -> list[Any]:
+  """The step-th batch, in turn over a shuffle that is new each epoch; none has a row twice.
+
+  Args:
+    rows: at least batch_size.
+    batch_size, seed: of all steps.
+    step: from 0; the rows that an epoch's whole batches leave over are left out.
+  """
+  epoch, at = divmod(step, len(rows) // batch_size)
+  order = np.random.default_rng((seed, epoch)).permutation(len(rows))
+  return [rows[i] for i in order[at * batch_size : (at + 1) * batch_size]]
 
 
 class RowEpochs:
@@ -113,11 +129,10 @@ class RowEpochs:
     return self
 
   def __next__(self) -> list[Row]:
-    epoch, at = divmod(self._step, len(self._rows) // self._batch_size)
-    order = np.random.default_rng((self._seed, epoch)).permutation(len(self._rows))
     self._step += 1
-    chosen = order[at * self._batch_size : (at + 1) * self._batch_size]
-    return [self._rows[i] for i in chosen]
+    return shuffled_batch(
+      self._rows, batch_size=self._batch_size, step=self._step - 1, seed=self._seed
+    )
 
   def get_state(self) -> dict[str, int]:
     return {"step": self._step}
@@ -151,9 +166,7 @@ def _run(
     mu_dtype=stage.mu_dtype or None,
     is_in_place=stage.is_in_place,
   )
-  learner = make_learner(policy, optimizer, seed=seed, params=params)
-  if not learner.is_lora:
-    learner = learner._replace(base=None)
+  learner = make_learner(policy, optimizer, seed=seed, params=params, is_base_kept=False)
   step_fn = make_sft(
     learner,
     policy.attention_logp_fn if attention_weight else policy.logp_fn,

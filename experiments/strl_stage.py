@@ -17,7 +17,7 @@ from experiments.build import Policy, make_sample
 from experiments.folder import Folder, read_json
 from experiments.progress import progress
 from experiments.rl_stage import training
-from experiments.sft_stage import run_on_rows
+from experiments.sft_stage import run_on_rows, shuffled_batch
 
 ALL_FORMS = 5
 WARM_UP, RELABEL = 1, 2  # streams of sampling seeds beside the iterations'
@@ -37,13 +37,15 @@ def run(config: ConfigDict, folder: Folder, policy: Policy, data_dir: str, param
   kept = _warm_up(config, folder, policy, pool, make_sample_fn(params))
   strl_params = _train(config, folder, policy, params, kept, make_sample_fn)
   rows = _relabel(config, policy, pool, make_sample_fn(strl_params))
+  base = _cs2_base(stage.cs2_base, params, strl_params)
+  del params, strl_params  # M_cs2 is trained without the one that it does not start from
   return run_on_rows(
     "cs2",
     config,
     folder,
     policy,
     rows,
-    params=_cs2_base(stage.cs2_base, params, strl_params),
+    params=base,
     num_steps=stage.cs2_steps,
     learning_rate=stage.cs2_learning_rate,
     max_targets=stage.max_targets,
@@ -188,12 +190,9 @@ def _warm_up(config, folder: Folder, policy: Policy, pool, sample) -> list[strl.
 def _turn(
   questions: Sequence[strl.Question], count: int, iteration: int, seed: int
 ) -> list[strl.Question]:
-  """The questions of one iteration: in turn over a shuffle that is new each pass."""
-  chosen = []
-  for i in range(iteration * count, (iteration + 1) * count):
-    epoch, at = divmod(i, len(questions))
-    chosen.append(questions[np.random.default_rng((seed, epoch)).permutation(len(questions))[at]])
-  return chosen
+  """The questions of one iteration, all of them where they are fewer than `count`."""
+  size = min(count, len(questions))
+  return shuffled_batch(questions, batch_size=size, step=iteration, seed=seed)
 
 
 def _relabel(config: ConfigDict, policy: Policy, pool, sample) -> list[Row]:

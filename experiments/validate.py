@@ -90,6 +90,23 @@ def check_mesh(config: ConfigDict, stages: tuple[str, ...], mesh: Mesh | None) -
     placement.check_rows(placement.local_mesh(mesh), "env.num_envs", config.env.num_envs)
 
 
+def check_param_dtype(config: ConfigDict, stages: tuple[str, ...], dtype: str) -> None:
+  """Refuses to train all parameters in a dtype that rounds small updates away.
+
+  Args:
+    config, stages: of the run.
+    dtype: of the policy's parameters.
+  Raises:
+    ValueError: names the dtype and the ways out.
+  """
+  if dtype != "float32" and not config.lora.rank and set(stages) & {"sft", "strl", "mtrl"}:
+    raise ValueError(
+      f"parameters of {config.model.checkpoint} are {dtype}: to train them all they must be "
+      "float32, as an update of less than 1/512 of a parameter is rounded away in bfloat16 "
+      "(docs/scaling.md); convert with --dtype float32, or train adapters: --config.lora.rank=16"
+    )
+
+
 def _check_rl(name: str, section: ConfigDict) -> None:
   if not section.temperature > 0:
     raise ValueError(

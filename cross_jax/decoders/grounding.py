@@ -63,7 +63,7 @@ class WorldDecoder:
     # The turn is seen on tick 1, the first step on tick 1 or 2: compare from tick 2 on.
     if tick >= 2 and self._previous is not None:
       self._is_blocked |= is_still(self._previous, ground)
-    self._previous = ground.copy()  # the environment may draw into the same array again
+    self._previous = ground.copy()  # the picture may be written over
     if self._is_blocked:
       _press(action, "jump")
 

@@ -168,9 +168,10 @@ def _play_round(
   answers = act(observation, instructions, previous, seeds)
   routes = [None if g is None else route_text(a.text, max_ticks) for g, a in zip(games, answers)]
   ticks_before = [0 if game is None else game.num_ticks for game in games]
-  seen = [  # copied before the ticks: an environment may draw into the same arrays again
-    tuple(view[slot].copy() for view in observation.views) if keep_views and game else ()
-    for slot, game in enumerate(games)
+  # Before the ticks: an environment may write its next pictures over these.
+  seen = [
+    () if g is None or not keep_views else tuple(view[slot].copy() for view in observation.views)
+    for slot, g in enumerate(games)
   ]
   _run_ticks(env, games, answers, routes, observation, on_frame, num_views)
   for slot, game in enumerate(games):

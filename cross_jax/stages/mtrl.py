@@ -13,6 +13,8 @@ from cross_jax.rollout.returns import complete_groups, episode_return, has_sprea
 from cross_jax.rollout.statistics import space_share
 from cross_jax.stages.loop import GrpoUpdate, LogFn
 
+_TASKS, _WORLDS, _DECISIONS = range(3)  # streams of random numbers
+
 
 class Scored(NamedTuple):
   """A trajectory with its advantage over its group."""
@@ -46,14 +48,19 @@ def episodes(
   """
   if num_seeds < num_groups:
     raise ValueError(f"num_seeds={num_seeds}: must be at least num_groups={num_groups}")
-  first_world = int(np.random.default_rng((seed, 1)).integers(num_seeds))
+  first_world = int(_stream(seed, _WORLDS).integers(num_seeds))
   chosen = []
   for i in range(iteration * num_groups, (iteration + 1) * num_groups):
     epoch, at = divmod(i, len(tasks))
-    order = np.random.default_rng((seed, epoch)).permutation(len(tasks))
+    order = _stream(seed, _TASKS, epoch).permutation(len(tasks))
     world = first_seed + (first_world + i) % num_seeds
     chosen += [Episode(tasks[order[at]], world, member) for member in range(group_size)]
   return chosen
+
+
+def _stream(seed: int, *key: int) -> np.random.Generator:
+  # By spawn key: entropy (seed, 2) and (seed, 2, 0) would be one stream, as numpy pads with zeros.
+  return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 def score(
@@ -131,9 +138,10 @@ def choose_decisions(
 ) -> list[tuple[Scored, int]]:
   """Which decisions are trained on: up to max_per_episode of each episode, max_rows in all.
 
-  The policy gradient of an episode's return is a sum over its decisions. Up to max_per_episode of
-  them are all of that sum; of a longer episode, mostly a lost one, a uniform sample stands for it
-  with a weight of max_per_episode decisions instead of all.
+  The policy gradient of an episode's return is the sum over its decisions. An episode of
+  n <= max_per_episode decisions gives all of that sum; a longer one gives a uniform sample that is
+  not scaled up, on average max_per_episode / n of its sum. max_rows then drops decisions of all
+  episodes alike.
 
   Returns:
     (scored trajectory, index of the decision), shuffled.
@@ -206,7 +214,7 @@ def run(
       budget_tokens=budget_tokens,
       invalid_penalty=invalid_penalty,
     )
-    rng = np.random.default_rng((seed, 2, iteration))
+    rng = _stream(seed, _DECISIONS, iteration)
     decisions = choose_decisions(
       scored, max_per_episode=max_per_episode, max_rows=max_rows, rng=rng
     )

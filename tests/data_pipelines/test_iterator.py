@@ -5,8 +5,15 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from cross_jax.actions import outline
 from cross_jax.envs.experts import FORMS, SPACE_OF_FORM
-from data_pipelines.iterator import KEEP_FORM, choose_forms, choose_previous, make_iterator
+from data_pipelines.iterator import (
+  FORM_CYCLE,
+  KEEP_FORM,
+  choose_forms,
+  choose_previous,
+  make_iterator,
+)
 from data_pipelines.storage import (
   FamilySource,
   encode_png,
@@ -20,6 +27,15 @@ from data_pipelines.storage import (
 
 SHAPES = ((8, 16, 3), (8, 8, 3))
 ROWS = {"mine_block": (30, 12), "craft_item": (7, 6), "kill_entity": (10,)}  # rows of each shard
+
+
+TEXTS = {
+  "raw": "Action: no_op",
+  "motion+raw": "Motion: jump\nAction: press(space)",
+  "motion": "Motion: jump",
+  "grounding+raw": "Grounding: no-op\nAction: no_op",
+  "grounding": "Grounding: no-op",
+}
 
 
 def _row(family: str, index: int) -> dict:
@@ -38,6 +54,17 @@ def _row(family: str, index: int) -> dict:
   return row | {
     f"view_{i}": encode_png(rng.integers(0, 256, shape, np.uint8)) for i, shape in enumerate(SHAPES)
   }
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+  """A data set of texts that parse: six episodes of two decisions."""
+  path, features = tmp_path_factory.mktemp("played"), row_features(SHAPES)
+  texts = {text_key(form): text for form, text in TEXTS.items()}
+  rows = [_row("mine_block", i) | {"decision": i % 2} | texts for i in range(12)]
+  write_shard(shard_path(path, "mine_block", 0, 1), rows, features)
+  write_metadata(path, features, {"mine_block": 1}, "synthetic")
+  return path
 
 
 @pytest.fixture(scope="module")
@@ -84,19 +111,18 @@ def test_batches_hold_pictures_and_the_labels_of_their_forms(data_dir):
 
 
 @pytest.mark.parametrize("responses_per_row", [1, 3])
-def test_the_first_decision_has_none_before_it(data_dir, responses_per_row, monkeypatch):
-  monkeypatch.setattr("data_pipelines.iterator.outline", lambda text: text)
-  iterator = make_iterator(data_dir, batch_size=30, seed=0, responses_per_row=responses_per_row)
-  num_told = 0
-  for _ in range(6):
-    batch = next(iterator)
-    for task, previous, weights in zip(batch["task"], batch["previous"], batch["choice_weights"]):
-      family, index = task.split(":")
-      assert previous == "" or previous.endswith(f" of {family} {index}")
-      if index == "0":
-        assert previous == "" and weights == [1.0] * responses_per_row
-      num_told += previous != ""
-  assert num_told > 140  # of 180
+def test_the_first_decision_has_none_before_it(played, responses_per_row):
+  iterator = make_iterator(played, batch_size=60, seed=0, responses_per_row=responses_per_row)
+  batch, told = next(iterator), {0: [], 1: []}
+  for task, previous, weights in zip(batch["task"], batch["previous"], batch["choice_weights"]):
+    decision = int(task.split(":")[1]) % 2
+    told[decision].append(previous)
+    if decision == 0:
+      assert previous == "" and weights == [1.0] * responses_per_row
+  assert len(told[0]) == 30
+  # Of the 30 others a tenth are silent; outlines such as "Motion: \nAction: " are told.
+  assert set(told[1]) - {""} <= {outline(text) for text in TEXTS.values()}
+  assert 20 < sum(previous != "" for previous in told[1]) < 30
 
 
 @pytest.mark.parametrize("responses_per_row", [1, 2, 3])
@@ -115,7 +141,7 @@ def test_spaces_are_in_equal_shares(data_dir, responses_per_row):
 
 
 def test_the_form_before_is_told_as_of_a_player_who_keeps_to_it():
-  forms = ("raw", "motion", "grounding+raw")
+  forms = ("raw", "motion", "grounding")
   told = [choose_previous(i, forms, seed=0) for i in range(2000)]
   silent = [weights for previous, weights in told if previous is None]
   assert 150 < len(silent) < 250 and all(weights == [1.0] * 3 for weights in silent)
@@ -125,10 +151,26 @@ def test_the_form_before_is_told_as_of_a_player_who_keeps_to_it():
     assert sum(weights) == pytest.approx(3.0)
     if previous is not None:
       assert weights[forms.index(previous)] / sum(weights) == pytest.approx(KEEP_FORM)
-  told = Counter(choose_previous(i, ("motion",), seed=0)[0] for i in range(20_000))
-  assert set(told) == {None, *FORMS} and 1850 < told[None] < 2150
-  assert told["motion"] / (20_000 - told[None]) == pytest.approx(KEEP_FORM, abs=0.01)
-  assert choose_previous(5, ("motion",), seed=0)[1] == [1.0]
+
+
+def test_before_a_single_response_every_form_is_told_as_often_as_it_is_kept():
+  pairs = Counter()
+  for index in range(12_000):
+    (form,) = choose_forms(index, 1, seed=0)
+    previous, weights = choose_previous(index, (form,), seed=0)
+    assert weights == [1.0]
+    pairs[previous, form] += 1
+  silent = sum(n for (previous, _), n in pairs.items() if previous is None)
+  assert 1050 < silent < 1350
+  for form, share in Counter(FORM_CYCLE).items():
+    after = {to: n for (previous, to), n in pairs.items() if previous == form}
+    assert sum(after.values()) == pytest.approx((12_000 - silent) * share / 6, rel=0.08)
+    assert after[form] / sum(after.values()) == pytest.approx(KEEP_FORM, abs=0.025)
+    spaces = Counter()
+    for to, n in after.items():
+      spaces[SPACE_OF_FORM[to]] += n
+    assert len(spaces) == 3  # any space may follow, and nothing of its own but itself
+    assert spaces[SPACE_OF_FORM[form]] == after[form]
 
 
 def test_four_and_five_responses_are_different_forms():

@@ -246,6 +246,19 @@ def test_approach_jumps_once_the_ground_stands_still():
   assert ticks == [{"forward"}] * 3 + [{"forward", "jump"}] * 5
 
 
+def test_pictures_that_are_written_over_are_still_told_apart():
+  rng = np.random.default_rng(3)
+  shown = _moving(rng)
+
+  def images(tick):
+    for picture in shown:
+      picture[:] = rng.integers(0, 250, picture.shape, np.uint8)
+    return shown
+
+  ticks = [p for p, _ in run_world(grounding("Approach", 400, 500), images=images)]
+  assert ticks == [{"forward"}] * 8  # else from tick 2 on, blocked: a picture is still to itself
+
+
 def test_what_moves_above_or_on_the_hud_is_not_progress():
   rng = np.random.default_rng(4)
   coarse, fine = _moving(rng)

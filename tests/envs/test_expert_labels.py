@@ -10,7 +10,16 @@ from cross_jax.actions import parse
 from cross_jax.base import BUTTON_INDEX, ActionSegment, GroundingSegment, RawAction, Response
 from cross_jax.decoders import route
 from cross_jax.decoders.geometry import point_to_px
-from cross_jax.envs.experts import FORMS, SPACE_OF_FORM, geometry, intent_to_raw, label, plan, raw
+from cross_jax.envs.experts import (
+  FORMS,
+  SPACE_OF_FORM,
+  geometry,
+  intent_to_raw,
+  label,
+  labels,
+  plan,
+  raw,
+)
 from cross_jax.envs.experts.intent import APPROACH, CLICK_LEFT, MINE, STRIKE, USE, Intent
 from cross_jax.envs.experts.kill import aim_at
 from cross_jax.envs.experts.labels import CODE_BLOCK, CODE_MOB, CODE_SLOT, object_name
@@ -150,6 +159,36 @@ def test_grounding_at_a_block_meets_it_at_any_pitch(kind):
     else:
       raise AssertionError(f"{cell} is never acted on")
   assert verbs["move_camera"] < 0.5 * (verbs["Mine"] + verbs["right click"])
+
+
+def test_no_pixel_is_tried_of_a_foe_out_of_reach(monkeypatch):
+  codes, turns = np.full((90, 160), CODE_MOB, np.int32), []
+  real = raw.crosshair_hits
+  monkeypatch.setattr(
+    labels, "crosshair_hits", lambda *args: bool(turns.append(args[2:])) or real(*args)
+  )
+  for z, most in ((20.5, 1), (18.5, 3)):  # 4 m away, and 2 m
+    view = with_mob(make_view(yaw_deg=30.0), [16.5, FLOOR + 1.0, z], "ravager")
+    intent = Intent(STRIKE, aim_at(view, geometry.eye(view.pos), 0), 0)
+    assert labels.ground(intent, view, codes).startswith("Grounding: Kill")
+    assert 1 <= len(turns) <= most
+    turns.clear()
+
+
+@pytest.mark.parametrize("kind", [MINE, STRIKE])
+def test_what_is_out_of_reach_is_met_by_no_turn(kind):
+  rng, num_met = np.random.default_rng(2), 0
+  for _ in range(400):
+    x, y, z = 16 + int(rng.integers(-3, 4)), int(rng.integers(9, 14)), 16 + int(rng.integers(2, 6))
+    intent = Intent(kind, None, 0 if kind == STRIKE else cell_index((x, y, z)))
+    view = (
+      with_mob(make_view(), [x, y, z]) if kind == STRIKE else with_block(make_view(), (x, y, z))
+    )
+    turns = [geometry.look_at(geometry.eye(view.pos), (x, y, z) + rng.random(3)) for _ in range(9)]
+    is_met = any(raw.crosshair_hits(view, intent, *turn) for turn in turns)
+    num_met += is_met
+    assert raw.is_in_reach(view, intent) or not is_met
+  assert 30 < num_met < 300
 
 
 def test_a_search_while_swimming_turns_as_fast_as_on_land():

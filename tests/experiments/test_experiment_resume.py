@@ -6,18 +6,16 @@ import itertools
 
 import jax
 import numpy as np
-import optax
 import pytest
 
 from cross_jax.checkpoint.policy import PolicySpec, save_policy
 from cross_jax.metrics import read_metrics
 from cross_jax.stages.evaluate import EVALUATION_SEED
 from data_pipelines.demonstrations import FIRST_SEED, LAST_SEED
-from experiments import build, pipeline, sections, sft_stage
+from experiments import build, pipeline, sections, sft_stage, strl_stage
 from experiments.configs import crossagent_voxel, demo, mtrl, sft, strl
 from experiments.folder import Folder, claim
-from experiments.learner import make_learner
-from experiments.validate import MAX_TRAINING_SEEDS, validate
+from experiments.validate import MAX_TRAINING_SEEDS, check_param_dtype, validate
 
 TEXTS = ("Action: press(w)", "Motion: move forward", "Motion: attack / mine", "Action: no_op")
 
@@ -154,6 +152,26 @@ def test_settings_that_cannot_train_as_meant_are_refused(config, section, values
       validate(broken, ("strl",))
 
 
+def test_bfloat16_parameters_are_not_trained_whole(config, policy, tmp_path, monkeypatch):
+  half = policy._replace(model=dataclasses.replace(policy.model, param_dtype="bfloat16"))
+  monkeypatch.setattr(pipeline, "make_policy", lambda config: half)
+  with pytest.raises(ValueError, match="are bfloat16.*--dtype float32.*lora.rank"):
+    pipeline.run(config, str(tmp_path / "run"), stages=("mtrl",))
+  assert not (tmp_path / "run").exists()
+  check_param_dtype(config, ("data", "report"), "bfloat16")
+  adapted = config.copy_and_resolve_references()
+  adapted.lora.rank = 4
+  check_param_dtype(adapted, ("mtrl",), "bfloat16")
+
+
+def test_an_iteration_of_strl_asks_no_question_twice():
+  for count in (3, 7, 9):  # of 7; taken in turn, the third of 3 would straddle two shuffles
+    asked = [strl_stage._turn(range(7), count, i, 0) for i in range(8)]
+    assert all(len(set(turn)) == len(turn) == min(count, 7) for turn in asked)
+    assert set(sum(asked, [])) == set(range(7))
+    assert asked[0] != asked[-1]
+
+
 def test_a_policy_of_another_system_prompt_is_refused(config, policy, tmp_path):
   spec = PolicySpec(
     model=policy.model,
@@ -209,11 +227,3 @@ def test_experiment_files_take_a_size(module):
 def test_a_prompt_that_is_too_long_is_refused(policy):
   with pytest.raises(ValueError, match="over max_prompt_len=100"):
     policy.prompter.ids("mine an oak log " * 40)
-
-
-def test_all_parameters_in_bfloat16_are_refused_and_adapters_beside_them_are_not(policy):
-  half = dataclasses.replace(policy.model, param_dtype="bfloat16")
-  with pytest.raises(ValueError, match="--dtype float32.*lora.rank"):
-    make_learner(policy._replace(model=half), optax.sgd(0.1), seed=0, params=None)
-  beside = policy._replace(model=half, lora=build.Lora(2, 4.0, "^layers/"))
-  assert make_learner(beside, optax.sgd(0.1), seed=0, params=None).is_lora

@@ -46,18 +46,6 @@ class CountingGame:
     pass
 
 
-class DrawingInPlace(CountingGame):
-  """The same, with all pictures drawn into one array."""
-
-  def __init__(self, num_envs):
-    super().__init__(num_envs)
-    self.picture = np.zeros((num_envs, 8, 8, 3), np.uint8)
-
-  def observe(self):
-    self.picture[:] = super().observe().views[0]
-    return Observation((self.picture,), np.zeros(self.num_envs, bool))
-
-
 def act_with(text):
   def act(observation, instructions, previous, seeds):
     return [
@@ -148,6 +136,19 @@ def test_on_finish_sees_every_episode(num_envs):
   assert sorted(t.seed for t in seen) == [2, 3, 4]
 
 
+def test_an_environment_may_write_over_its_pictures():
+  class Reusing(CountingGame):
+    picture = np.zeros((1, 8, 8, 3), np.uint8)
+
+    def observe(self):
+      self.picture[:] = self.count[0]
+      return Observation((self.picture,), np.zeros(1, bool))
+
+  films = {"on_frame": lambda *args: None}  # every tick is rendered
+  (won,) = play(Reusing(1), [episode(11)], **films)
+  assert [int(d.views[0].max()) for d in won.decisions] == [0, 8]  # 8 and 11 of what came after
+
+
 def test_views_for_films_change_nothing_of_an_episode():
   """In an open GUI a click goes to where the policy's own picture shows the cursor."""
 
@@ -182,10 +183,3 @@ def test_views_for_films_change_nothing_of_an_episode():
   other = Inventory((policy_view, film_view))
   play(other, [episode(50)], text)
   assert not np.array_equal(alone.actions, other.actions)
-
-
-def test_pictures_are_kept_of_environments_that_draw_into_the_same_array():
-  seen = play(DrawingInPlace(2), [episode(20), episode(30)], keep_views=True)
-  for one, other in zip(seen, play(CountingGame(2), [episode(20), episode(30)], keep_views=True)):
-    pictures = [[int(d.views[0][0, 0, 0]) for d in t.decisions] for t in (one, other)]
-    assert pictures[0] == pictures[1] == [0, 8, 16, 24][: len(one.decisions)]

@@ -28,6 +28,16 @@ def test_episodes_cover_every_task_before_one_comes_again():
   assert mtrl.episodes(tasks, iteration=0, **settings) == first  # a resumed run plays the same
 
 
+def test_worlds_tasks_and_decisions_are_drawn_from_streams_of_their_own():
+  draw = lambda *key: mtrl._stream(7, *key).integers(2**32)
+  keys = [(mtrl._WORLDS,)]
+  keys += [(name, i) for name in (mtrl._TASKS, mtrl._DECISIONS) for i in range(5)]
+  assert len({draw(*key) for key in keys}) == len(keys)
+  # As plain entropy the worlds' would be the tasks' of epoch 1, and the decisions' of iteration 0
+  # the tasks' of epoch 2.
+  assert draw(mtrl._WORLDS) == draw(mtrl._WORLDS) != np.random.default_rng((7, 1)).integers(2**32)
+
+
 def test_groups_without_spread_in_success_are_dropped():
   mixed = [trajectory(1, True), trajectory(1, False)]
   all_won = [trajectory(2, True, 2), trajectory(2, True, 9)]  # only their lengths differ

@@ -25,6 +25,7 @@ from cross_jax.envs.experts.raw import (
   aim_error,
   crosshair_hits,
   intent_to_raw,
+  is_in_reach,
   is_over_slot,
   slot_centre,
 )
@@ -193,7 +194,7 @@ def ground(intent: Intent, view: Snapshot, segmentation: np.ndarray) -> str:
   wanted = _wanted_code(intent, view)
   near = at if wanted is None else _snap(segmentation, at, wanted)
   verb, met = _verb(intent, view), None
-  if verb in _AIMED_VERBS:
+  if verb in _AIMED_VERBS and is_in_reach(view, intent):
     met = _pixel_that_meets(intent, view, segmentation, near)
   if met is None and intent.kind in (MINE, USE):
     verb = "move_camera"

@@ -90,6 +90,18 @@ def crosshair_hits(view: Snapshot, intent: Intent, yaw: float, pitch: float) -> 
   return hit is not None and cell_index(hit[0]) == intent.target
 
 
+def is_in_reach(view: Snapshot, intent: Intent) -> bool:
+  """Whether the crosshair could be on the target after some turn, were nothing in between."""
+  if intent.kind == STRIKE:
+    (low, high), reach_m = mob_box(view, intent.target), MELEE_REACH_M
+  else:
+    y, z, x = np.unravel_index(intent.target, view.blocks.shape)
+    low, reach_m = np.asarray([x, y, z], np.float64), BLOCK_REACH_M
+    high = low + 1.0
+  origin = eye(view.pos)
+  return bool(np.linalg.norm(np.clip(origin, low, high) - origin) <= reach_m)
+
+
 def nearest_level(error_deg: float) -> int:
   """The turn in pixels, of TURN_LEVELS_PX with a sign, that leaves the least error."""
   error_px = abs(error_deg) / DEG_PER_PX
